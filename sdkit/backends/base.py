@@ -1,0 +1,72 @@
+"""What a backend is: something that turns Requests into Results, and says what it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Event
+from typing import Protocol
+
+from ..errors import InputError
+from ..request import Request
+from ..result import Result
+
+Progress = Callable[[int, int], None]  # (denoising steps done, steps in all) over the whole call
+
+
+@dataclass(frozen=True)
+class Can:
+    """What a backend can do.
+
+    kinds      of "text2img", "img2img", "inpaint".
+    native     (width, height) in pixels at which it draws best.
+    multiple   width and height must be whole multiples of this many pixels.
+    max_side   longest side in pixels, and max_pixels in all, that it draws well.
+    steps, guidance   what to use when a person names none.
+    """
+
+    kinds: frozenset[str]
+    native: tuple[int, int]
+    multiple: int = 8
+    min_side: int = 64
+    max_side: int = 4096
+    steps: int = 20
+    guidance: float = 5.0
+
+    def nearest(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The nearest (width, height) that it can draw."""
+
+        def fit(side: int) -> int:
+            rounded = max(1, round(side / self.multiple)) * self.multiple
+            low = -(-self.min_side // self.multiple) * self.multiple
+            return min(max(rounded, low), self.max_side // self.multiple * self.multiple)
+
+        return fit(size[0]), fit(size[1])
+
+    def check(self, request: Request) -> None:
+        """Raise InputError when it cannot do the request."""
+        if request.kind not in self.kinds:
+            raise InputError("image" if request.mask is None else "mask", request.kind, "for this model " + ", ".join(sorted(self.kinds)))
+        near = self.nearest(request.size)
+        if near != request.size:
+            raise InputError(
+                "size", request.size,
+                f"for this model multiples of {self.multiple} from {self.min_side} to {self.max_side}",
+                f"The nearest it can do is {near}.",
+            )  # fmt: skip
+
+
+class Backend(Protocol):
+    """Request -> Result."""
+
+    @property
+    def can(self) -> Can: ...
+
+    def run(
+        self, requests: Sequence[Request], *, progress: Progress | None = None, stop: Event | None = None
+    ) -> Iterator[Result]:
+        """Yield one Result a Request, in order, each as soon as it is finished.
+
+        A set `stop` raises Interrupted within one denoising step; Results already yielded stay valid.
+        """
+        ...

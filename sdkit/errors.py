@@ -1,0 +1,91 @@
+"""What can go wrong, and what a person can do about it.
+
+    SdkitError                    anything sdkit refuses or cannot do; catch this one
+    ├── InputError                a parameter is wrong: says which, what came, what is allowed   (also a ValueError)
+    │   ├── PromptError           a prompt or template does not parse, or expands too far
+    │   ├── ImageError            an image file is missing, broken, or too large
+    │   └── PlacementError        an unknown placement; lists near names
+    ├── ModelError                a checkpoint is missing, truncated, unsafe, or of no known family
+    │   └── UnsafeFileError       the file can run code when it is opened (a pickle); says how to convert it
+    ├── StoreError                the experiment store cannot be opened, read or written
+    ├── ExportError               a file could not be written as promised (size, byte limit, disk, permission)
+    ├── MissingExtraError         an optional package is not installed; prints the pip command       (also an ImportError)
+    └── Interrupted               a person stopped the work; what was finished is kept
+
+Every message names the parameter, the value received and what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SdkitError(Exception):
+    """Base of every error that sdkit raises on purpose."""
+
+
+class InputError(SdkitError, ValueError):
+    """A parameter is wrong.
+
+    `parameter` is its name as the caller wrote it, `received` the value that came, `allowed` a phrase that completes
+    "allowed: ...", and `hint` a sentence on what to do.
+    """
+
+    def __init__(self, parameter: str, received: object, allowed: str, hint: str = "") -> None:
+        self.parameter, self.received, self.allowed, self.hint = parameter, received, allowed, hint
+        super().__init__(f"{parameter}: got {short(received)}; allowed: {allowed}." + (f" {hint}" if hint else ""))
+
+
+class PromptError(InputError):
+    """A prompt or template does not parse, or expands too far."""
+
+
+class ImageError(InputError):
+    """An image file is missing, broken, or too large."""
+
+
+class PlacementError(InputError):
+    """An unknown placement."""
+
+
+class ModelError(SdkitError):
+    """A checkpoint is missing, truncated, unsafe, or of no known family."""
+
+
+class UnsafeFileError(ModelError):
+    """A file that can run code when it is opened."""
+
+
+class StoreError(SdkitError):
+    """The experiment store cannot be opened, read or written."""
+
+
+class ExportError(SdkitError):
+    """A file could not be written as promised."""
+
+
+class MissingExtraError(SdkitError, ImportError):
+    """An optional package is not installed."""
+
+    def __init__(self, package: str, extra: str, what: str) -> None:
+        super().__init__(f'{what} needs the package {package}. Install it with: pip install "sdkit[{extra}]"')
+
+
+class Interrupted(SdkitError):
+    """A person stopped the work. What was finished is kept."""
+
+
+def short(value: object, limit: int = 80) -> str:
+    """`repr` of a value, cut to `limit` characters, for messages."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """The known names nearest to `name`, as a phrase for a hint; all of them where there are few."""
+    known = sorted(known)
+    close = get_close_matches(str(name), known, n=4, cutoff=0.5)
+    if close:
+        return "Did you mean " + " or ".join(repr(c) for c in close) + "?"
+    return "Known: " + ", ".join(known[:40]) + (", …" if len(known) > 40 else "") + "."

@@ -1,0 +1,158 @@
+"""A Request: everything that decides one picture. Frozen; changed by `replace`; with a stable key."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from PIL import Image
+
+from .codecs import pixel_hash
+from .errors import InputError
+from .prompt import Prompt
+
+MAX_SIDE = 4096  # pixels
+MAX_STEPS = 500
+MAX_GUIDANCE = 50.0
+MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One picture asked for. The words in brackets are diffusers' names.
+
+    prompt      what to draw; a plain string becomes a Prompt.
+    negative    what to keep out [negative_prompt].
+    seed        0 to 2**63 - 1; one CPU generator an image, so that a picture does not depend on its batch.
+    size        (width, height) in pixels, each 1 to 4096. A model may allow fewer; it says the nearest it can.
+    steps       denoising steps, 1 to 500 [num_inference_steps].
+    guidance    how strictly the prompt is followed, 0 to 50; 1 and below switch the negative off [guidance_scale].
+    scheduler   a diffusers scheduler class name, or "" for the checkpoint's own.
+    image       the picture to start from, with `strength`: img2img, or with `mask`: inpainting.
+    mask        white = repaint; of the size of `image`.
+    strength    how much of `image` is given up, over 0 up to 1.
+    loras       ((path or name, weight), ...), in order of loading.
+    """
+
+    prompt: Prompt
+    negative: str = ""
+    seed: int = 0
+    size: tuple[int, int] = (512, 512)
+    steps: int = 20
+    guidance: float = 5.0
+    scheduler: str = ""
+    image: Image.Image | None = field(default=None, repr=False)
+    mask: Image.Image | None = field(default=None, repr=False)
+    strength: float = 0.75
+    loras: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        if not isinstance(self.prompt, Prompt):
+            set_(self, "prompt", Prompt.literal(self.prompt))
+        if not isinstance(self.negative, str):
+            raise InputError("negative", self.negative, "text (a str)")
+        set_(self, "seed", whole("seed", self.seed, 0, MAX_SEED))
+        set_(self, "steps", whole("steps", self.steps, 1, MAX_STEPS))
+        set_(self, "guidance", real("guidance", self.guidance, 0.0, MAX_GUIDANCE))
+        set_(self, "strength", real("strength", self.strength, 0.0, 1.0, open_low=True))
+        set_(self, "size", pair_of_pixels("size", self.size))
+        if self.mask is not None:
+            if self.image is None:
+                raise InputError("mask", self.mask, "a mask only together with image=")
+            if self.mask.size != self.image.size:
+                raise InputError("mask", f"{self.mask.size} pixels", f"the size of image, {self.image.size}")
+        set_(self, "loras", tuple((str(name), real("loras", weight, -10.0, 10.0)) for name, weight in self.loras))
+
+    @property
+    def kind(self) -> str:
+        """What is asked of the model: "text2img", "img2img" or "inpaint"."""
+        return "text2img" if self.image is None else "img2img" if self.mask is None else "inpaint"
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with `changes`; an unknown name is an InputError that lists the fields."""
+        known = [f.name for f in dataclasses.fields(self)]
+        for name in changes:
+            if name not in known:
+                raise InputError(name, changes[name], "a Request field: " + ", ".join(known))
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values that describe the request; images by the SHA-256 of their pixels."""
+        out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        out["prompt"] = self.prompt.to_dict()
+        out["size"] = list(self.size)
+        out["loras"] = [list(pair) for pair in self.loras]
+        for name in ("image", "mask"):
+            out[name] = None if out[name] is None else pixel_hash(out[name])
+        return out
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, image: Image.Image | None = None, mask: Image.Image | None = None) -> Self:
+        """The request that `to_dict` described. Its images must be handed in, and are checked against their hashes.
+
+        Raises InputError when a field is missing, unknown or out of range, or an image is not the one described.
+        """
+        values = dict(data)
+        for name, given in (("image", image), ("mask", mask)):
+            wanted = values.pop(name, None)
+            if wanted != (None if given is None else pixel_hash(given)):
+                raise InputError(name, given, "no image" if wanted is None else f"the image with pixel hash {str(wanted)[:12]}…")
+        known = {f.name for f in dataclasses.fields(cls)} - {"image", "mask"}
+        if unknown := set(values) - known:
+            raise InputError("request", sorted(unknown), "only the fields " + ", ".join(sorted(known)))
+        try:
+            values["prompt"] = Prompt.from_dict(values["prompt"])
+            values["size"] = tuple(values["size"])
+            values["loras"] = tuple(tuple(pair) for pair in values.get("loras", ()))
+            return cls(**values, image=image, mask=mask)
+        except (KeyError, TypeError) as error:
+            raise InputError("request", data, "a mapping as Request.to_dict() writes it") from error
+
+    @property
+    def key(self) -> str:
+        """SHA-256 (hex) over everything that decides the pixels, and nothing else: not how the prompt was written."""
+        plain = {**self.to_dict(), "prompt": self.prompt.text}
+        if self.image is None:
+            del plain["strength"]
+        return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def whole(parameter: str, value: object, low: int, high: int) -> int:
+    """`value` as an int in low..high; bools and fractions are refused."""
+    try:
+        number = int(value)  # type: ignore[call-overload]
+        same = number == value and not isinstance(value, bool | str)
+    except (TypeError, ValueError, OverflowError):
+        same = False
+    if not same or not low <= number <= high:
+        raise InputError(parameter, value, f"a whole number from {low} to {high}")
+    return number
+
+
+def real(parameter: str, value: object, low: float, high: float, *, open_low: bool = False) -> float:
+    """`value` as a finite float in low..high (`open_low`: over low)."""
+    try:
+        number = float(value) if not isinstance(value, bool | str) else math.nan  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not (low < number if open_low else low <= number) or not number <= high:
+        raise InputError(parameter, value, f"a number {'over' if open_low else 'from'} {low:g} {'up ' if open_low else ''}to {high:g}")
+    return number
+
+
+def pair_of_pixels(parameter: str, value: object) -> tuple[int, int]:
+    """`value` as (width, height), each 1 to 4096 pixels."""
+    try:
+        width, height = value  # type: ignore[misc]
+    except (TypeError, ValueError):
+        raise InputError(parameter, value, "(width, height) in pixels, such as (1080, 1350)") from None
+    try:
+        return whole(parameter, width, 1, MAX_SIDE), whole(parameter, height, 1, MAX_SIDE)
+    except InputError:
+        raise InputError(parameter, value, f"(width, height), each a whole number from 1 to {MAX_SIDE}") from None

@@ -1,0 +1,149 @@
+"""A Result: one finished picture with all that made it. A ResultSet: what `generate` returns."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Self, overload
+
+from PIL import Image
+
+from .codecs import data_url, thumbnail
+from .request import Request
+from .sheet import contact_sheet
+
+
+@dataclass(frozen=True)
+class Made:
+    """What made a picture, beside its Request: enough to tell whether it can be made again bit for bit.
+
+    model       name as the person gave it ("pocket", "org/name", a path, a URL).
+    model_hash  SHA-256 (hex, first 16) over the weights, or the hub revision, or "" where neither is known.
+    family      "sd1", "sd2", "sdxl", "sd3", "flux", or "" for a service that does not say.
+    device, dtype, scheduler, libraries ({"torch": "2.13.0", ...})      as used.
+    batch       how many pictures were denoised together: batch size can move pixels (diffusers #2659).
+    """
+
+    model: str
+    model_hash: str = ""
+    family: str = ""
+    device: str = ""
+    dtype: str = ""
+    scheduler: str = ""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    batch: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {**self.__dict__, "libraries": dict(self.libraries)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The value that `to_dict` described; unknown fields, from a newer sdkit, are left out."""
+        return cls(**{k: v for k, v in data.items() if k in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished picture.
+
+    image    PIL, RGB (a service may send RGBA).
+    seconds  wall time of the picture's share of its batch.
+    id       its row in the experiment store, or "" while it has none; path, the stored PNG.
+    """
+
+    image: Image.Image = field(repr=False)
+    request: Request
+    made: Made
+    seconds: float = 0.0
+    id: str = ""
+    path: str = ""
+
+    def _repr_png_(self) -> bytes:
+        from .codecs import encode
+
+        return encode(self.image)
+
+
+class ResultSet(Sequence[Result]):
+    """Finished pictures in the order asked for. In a notebook it shows itself as a sheet, prompts down, seeds across.
+
+    `interrupted` is True when a person stopped the work before all of it was done.
+    """
+
+    def __init__(self, results: Sequence[Result] = (), *, interrupted: bool = False) -> None:
+        self._results = tuple(results)
+        self.interrupted = interrupted
+
+    @overload
+    def __getitem__(self, index: int) -> Result: ...
+    @overload
+    def __getitem__(self, index: slice) -> ResultSet: ...
+    def __getitem__(self, index: int | slice) -> Result | ResultSet:
+        if isinstance(index, slice):
+            return ResultSet(self._results[index], interrupted=self.interrupted)
+        return self._results[index]
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self._results)
+
+    def grid(self) -> tuple[list[str], list[str], dict[tuple[int, int], Result]]:
+        """Row labels (prompts), column labels (seeds), and the Result in each filled (row, column).
+
+        A picture whose prompt and seed another already has (they differ in, say, steps) opens a row of its own.
+        """
+        rows: list[str] = []
+        columns = list(dict.fromkeys(r.request.seed for r in self))
+        cells: dict[tuple[int, int], Result] = {}
+        for result in self:
+            column = columns.index(result.request.seed)
+            label = str(result.request.prompt)
+            row = next((i for i, text in enumerate(rows) if text == label and (i, column) not in cells), len(rows))
+            if row == len(rows):
+                rows.append(label)
+            cells[row, column] = result
+        return rows, [f"seed {seed}" for seed in columns], cells
+
+    def sheet(self, side: int = 256) -> Image.Image:
+        """The sheet as one labelled picture, RGB; cells of at most `side` pixels a side."""
+        rows, columns, cells = self.grid()
+        return contact_sheet(rows, columns, {place: r.image for place, r in cells.items()}, side=side)
+
+    def __repr__(self) -> str:
+        if not self._results:
+            return "ResultSet: no pictures" + (" (stopped)" if self.interrupted else "")
+        rows, columns, _ = self.grid()
+        seconds = statistics.median(r.seconds for r in self)
+        head = (
+            f"{len(self)} picture{'s' * (len(self) != 1)} of {self[0].request.size[0]} x {self[0].request.size[1]} "
+            f"by {self[0].made.model}: {len(rows)} prompt{'s' * (len(rows) != 1)} x {len(columns)} "
+            f"seed{'s' * (len(columns) != 1)}, {seconds:.1f} s each" + (", stopped early" if self.interrupted else "")
+        )
+        return "\n".join([head, *(f"  {label}" for label in rows)])
+
+    def _repr_html_(self) -> str:
+        rows, columns, cells = self.grid()
+        cell_css = "padding:4px;text-align:left;vertical-align:top;font-weight:normal"
+        head = "".join(f'<th scope="col" style="{cell_css}">{escape(c)}</th>' for c in columns)
+        body = []
+        for i, label in enumerate(rows):
+            tds = []
+            for j in range(len(columns)):
+                result = cells.get((i, j))
+                if result is None:
+                    tds.append(f'<td style="{cell_css}"></td>')
+                    continue
+                url = data_url(thumbnail(result.image, 256), "JPEG", quality=88)
+                alt = escape(f"{label}, {columns[j]}", quote=True)
+                tds.append(f'<td style="{cell_css}"><img src="{url}" alt="{alt}" title="{alt}" style="border-radius:6px"></td>')
+            body.append(f'<tr><th scope="row" style="{cell_css};max-width:14em;white-space:normal">{escape(label)}</th>{"".join(tds)}</tr>')
+        note = "<p>Stopped early: the finished pictures are kept.</p>" if self.interrupted else ""
+        return (
+            f'<div style="overflow-x:auto"><table style="border-collapse:collapse"><thead><tr><th scope="col" style="{cell_css}">'
+            f"prompt</th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{note}</div>"
+        )
