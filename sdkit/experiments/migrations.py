@@ -1,0 +1,73 @@
+"""How the store's tables came to be. Append only: a migration that has shipped never changes, a new one goes last.
+
+The number of migrations a file has seen is its `user_version`, so a file with a higher number than there are
+migrations here was written by a newer sdkit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+APPLICATION_ID = 0x73646B69  # "sdki", in the file's header: tells the store from other programs' SQLite files
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = []
+
+
+def migration(step: Callable[[sqlite3.Connection], None]) -> Callable[[sqlite3.Connection], None]:
+    """Append a step. It runs once a file, inside one transaction with all the others that the file lacks."""
+    MIGRATIONS.append(step)
+    return step
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables up to date. The caller holds the write lock, and has checked that the file is not newer."""
+    (seen,) = connection.execute("PRAGMA user_version").fetchone()
+    for step in MIGRATIONS[seen:]:
+        step(connection)
+    if seen < len(MIGRATIONS):
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+@migration
+def m001_images(connection: sqlite3.Connection) -> None:
+    """One row a picture."""
+    connection.execute(
+        """
+        CREATE TABLE images (
+            id TEXT PRIMARY KEY,            -- sortable in order of adding
+            created TEXT NOT NULL,          -- UTC, ISO 8601, to the millisecond
+            key TEXT NOT NULL,              -- Request.key
+            prompt TEXT NOT NULL,           -- as the model got it
+            template TEXT NOT NULL,         -- as the person wrote it
+            choices TEXT NOT NULL,          -- JSON [[slot, value], ...]
+            negative TEXT NOT NULL,
+            seed INTEGER NOT NULL,
+            width INTEGER NOT NULL,         -- pixels, of the stored picture
+            height INTEGER NOT NULL,
+            steps INTEGER NOT NULL,
+            guidance REAL NOT NULL,
+            scheduler TEXT NOT NULL,        -- as used
+            strength REAL,                  -- NULL where there was no image to start from
+            kind TEXT NOT NULL,             -- text2img, img2img, inpaint
+            loras TEXT NOT NULL,            -- JSON [[name, weight], ...]
+            model TEXT NOT NULL,
+            model_hash TEXT NOT NULL,
+            family TEXT NOT NULL,
+            device TEXT NOT NULL,
+            dtype TEXT NOT NULL,
+            batch INTEGER NOT NULL,
+            libraries TEXT NOT NULL,        -- JSON {name: version}
+            seconds REAL NOT NULL,
+            path TEXT NOT NULL,             -- relative to the store's folder, with forward slashes
+            request TEXT NOT NULL,          -- JSON, Request.to_dict()
+            experiment TEXT NOT NULL,       -- the name a person gave the run, or ''
+            session TEXT NOT NULL,          -- which opening of the store added it
+            note TEXT NOT NULL
+        )
+        """
+    )
+    connection.execute("CREATE INDEX images_key ON images (key)")
+    connection.execute("CREATE INDEX images_path ON images (path)")
+    connection.execute("CREATE INDEX images_experiment ON images (experiment)")
