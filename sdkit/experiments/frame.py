@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable
 from functools import lru_cache
@@ -84,7 +85,7 @@ def frame(
     versions = _spread([_libraries(text) for text in raw["libraries"]])
     libraries = {f"library_{name}" if name in BASE else name: column for name, column in versions.items()}
     choices = _spread([_choices(text) for text in raw["choices"]])
-    slots: dict[str, list[str | None]] = {}
+    slots: dict[str, list[str | float]] = {}
     for name, column in choices.items():
         free = name or "slot"
         while free in BASE or free in libraries or free in slots or (free != name and free in choices):
@@ -109,13 +110,13 @@ def _series(values: list[Any], dtype: str) -> pd.Series:
     return pd.Series(values, dtype=dtype)  # type: ignore[call-overload]
 
 
-def _spread(rows: list[tuple[tuple[str, str], ...]]) -> dict[str, list[str | None]]:
-    """Column name -> a value or None for each row, in order of first appearance."""
-    columns: dict[str, list[str | None]] = {}
+def _spread(rows: list[tuple[tuple[str, str], ...]]) -> dict[str, list[str | float]]:
+    """Column name -> a value or NaN for each row, in order of first appearance."""
+    columns: dict[str, list[str | float]] = {}
     for place, pairs in enumerate(rows):
         for name, value in pairs:
             if name not in columns:
-                columns[name] = [None] * len(rows)
+                columns[name] = [math.nan] * len(rows)
             columns[name][place] = value
     return columns
 

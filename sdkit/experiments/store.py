@@ -52,7 +52,7 @@ class Store:
     def __init__(self, folder: str | os.PathLike[str], *, reader: Reader | None = None, session: str = "") -> None:
         self.folder = Path(folder).expanduser().absolute()
         self.reader = reader
-        self.session = session or uuid4().hex[:8]
+        self.session = session or "s" + uuid4().hex[:8]
         self._database = Database(self.folder / "experiments.sqlite")
         with self._database.reading():  # a store that cannot be opened says so now
             pass
