@@ -199,22 +199,29 @@ def test_killed_between_file_and_row(tmp_path):
         assert row.prompt == "a rocket" and (row.width, row.height) == (64, 64)
 
 
-def test_an_unfinished_write_of_a_living_process_is_left_alone(store, result):
-    made = result(1)
-    png = receipts.write(made)
-    path = store.folder / f"images/{hashlib.sha256(png).hexdigest()[:2]}/{hashlib.sha256(png).hexdigest()}.png"
+def test_an_unfinished_write_of_another_is_left_alone(store, add, monkeypatch):
+    """While one adds, between its file and its row, another opens the store: it waits, and adopts nothing."""
+    between, go_on = threading.Event(), threading.Event()
+
+    def pause(folder):
+        (folder / f".{'0' * 64}.png.k3.part").write_bytes(b"half")
+        between.set()
+        assert go_on.wait(10)
+
+    monkeypatch.setattr("sdkit.experiments.store._sync_folder", pause)
     opened = []
-    other = threading.Thread(target=lambda: opened.append(len(Store(store.folder, reader=receipts.read).rows())))
-    with store._database.writing():  # as `add` does, between its file and its row
-        path.parent.mkdir(parents=True)
-        path.write_bytes(png)
-        part = path.with_name(f".{path.name}.abc.part")
-        part.write_bytes(png)
-        other.start()
-        other.join(0.3)
-        assert other.is_alive() and part.exists()
-    other.join(10)
-    assert opened == [1] and not part.exists()
+    adding = threading.Thread(target=add, args=(store,))
+    opening = threading.Thread(target=lambda: opened.append(Store(store.folder, reader=receipts.read).rows()))
+    adding.start()
+    assert between.wait(10)
+    opening.start()
+    opening.join(0.3)
+    assert opening.is_alive() and len(files(store.folder)) == 2  # the picture and the unfinished file
+    go_on.set()
+    adding.join(10)
+    opening.join(10)
+    (rows,) = opened
+    assert [row.note for row in rows] == [""] and len(files(store.folder)) == 1
 
 
 def test_strangers_in_the_folder(store, tmp_path, add):
