@@ -16,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from .errors import ImageError
 
 MAX_PIXELS = 100_000_000  # 100 Mpx: larger files are refused before they are decoded
-_READABLE = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "MPO")  # nothing that calls another program
+_READABLE = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")  # nothing that calls another program; JPEG covers MPO
 
 
 def open_image(source: str | Path | bytes | Image.Image, parameter: str = "image") -> Image.Image:
