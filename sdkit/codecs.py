@@ -44,7 +44,7 @@ def open_image(source: str | Path | bytes | Image.Image, parameter: str = "image
             raise ImageError(parameter, name, "at most 100 megapixels", "Scale the image down first.") from error
         except UnidentifiedImageError as error:
             raise ImageError(parameter, name, "PNG, JPEG, WebP, AVIF, TIFF, BMP or GIF", "This is no such file.") from error
-        except (OSError, ValueError, SyntaxError, EOFError) as error:
+        except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:  # RuntimeError: a damaged AVIF
             raise ImageError(parameter, name, "a whole image file", f"This one is damaged ({error}).") from error
     upright = ImageOps.exif_transpose(image)
     upright.info = image.info

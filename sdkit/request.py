@@ -111,7 +111,9 @@ class Request:
             values["size"] = tuple(values["size"])
             values["loras"] = tuple(tuple(pair) for pair in values.get("loras", ()))
             return cls(**values, image=image, mask=mask)
-        except (KeyError, TypeError) as error:
+        except InputError:
+            raise
+        except (KeyError, TypeError, ValueError) as error:  # ValueError: a pair that is not two
             raise InputError("request", data, "a mapping as Request.to_dict() writes it") from error
 
     @property
