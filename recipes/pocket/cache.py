@@ -1,0 +1,57 @@
+"""Step 3: draw scenes and keep their latents and captions, in shards that the training reads as they appear.
+
+Shard k holds scenes of seed (seed, k), so that an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+import torch
+from common import parser, sprites_folder, to_tensor
+from diffusers import AutoencoderTiny
+from safetensors.torch import save_file
+from scenes import SIZE_WEIGHTS, SIZES, draw, load_sprites
+
+SHARD = 960  # scenes
+
+
+def main() -> None:
+    options = parser(__doc__.splitlines()[0])
+    options.add_argument("--scenes", type=int, default=48_000)
+    options.add_argument("--part", default="0/1", help="i/n: this process makes every n-th shard")
+    o = options.parse_args()
+    part, parts = (int(x) for x in o.part.split("/"))
+    if parts > 1:
+        torch.set_num_threads(1)
+    folder = o.work / "latents"
+    folder.mkdir(parents=True, exist_ok=True)
+    sprites = load_sprites(sprites_folder(o.work))
+    vae = AutoencoderTiny.from_pretrained(o.work / "vae").to(o.device, memory_format=torch.channels_last).eval()
+    for k in range(part, max(1, o.scenes // SHARD), parts):
+        path = folder / f"{k:05d}.safetensors"
+        if path.exists():
+            continue
+        start, rng = time.time(), np.random.default_rng((o.seed, k))
+        tensors, captions = {}, {}
+        counts = [round(SHARD * w) for w in SIZE_WEIGHTS]
+        for size, count in zip(SIZES, counts, strict=True):
+            scenes = [draw(rng, sprites, size) for _ in range(count)]
+            latents = []
+            for i in range(0, count, 16):
+                pixels = to_tensor([s.image for s in scenes[i : i + 16]]).to(o.device, memory_format=torch.channels_last)
+                with torch.no_grad(), torch.autocast(o.device.split(":")[0], torch.bfloat16):
+                    latents.append(vae.encode(pixels).latents.float().cpu() * vae.config.scaling_factor)
+            name = f"{size[0]}x{size[1]}"
+            tensors[name] = torch.cat(latents).half().contiguous()
+            captions[name] = [s.caption for s in scenes]
+        part_path = path.with_suffix(".part")
+        save_file(tensors, part_path, metadata={"captions": json.dumps(captions)})
+        part_path.rename(path)
+        print(f"shard {k}: {SHARD} scenes in {time.time() - start:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
