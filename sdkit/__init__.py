@@ -1,0 +1,59 @@
+"""sdkit: a marketing asset kit on Stable Diffusion, for notebooks first.
+
+>>> from sdkit import Studio
+>>> studio = Studio()
+>>> shots = studio.generate("a {rocket|gift box} on a {mint|navy} gradient background", negative="@clean", seeds=3)
+
+The names below load what they need when they are first used: `import sdkit` loads neither torch nor pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .errors import (
+        ExportError, ImageError, InputError, Interrupted, MissingExtraError, ModelError, PlacementError, PromptError, SdkitError,
+        StoreError, UnsafeFileError,
+    )  # fmt: skip
+    from .export import Kit, Placement
+    from .prompt import Prompt
+    from .request import Request
+    from .result import Result, ResultSet
+    from .studio import Studio
+
+_HOMES = {
+    "errors": (
+        "ExportError", "ImageError", "InputError", "Interrupted", "MissingExtraError", "ModelError", "PlacementError",
+        "PromptError", "SdkitError", "StoreError", "UnsafeFileError",
+    ),
+    "export": ("Kit", "Placement"),
+    "prompt": ("Prompt",),
+    "request": ("Request",),
+    "result": ("Result", "ResultSet"),
+    "studio": ("Studio",),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "MissingExtraError", "ModelError", "Placement",
+    "PlacementError", "Prompt", "PromptError", "Request", "Result", "ResultSet", "SdkitError", "StoreError", "Studio",
+    "UnsafeFileError",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("sdkit")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'sdkit' has no attribute {name!r}; it has {', '.join(__all__)}")
+    value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

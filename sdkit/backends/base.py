@@ -20,9 +20,9 @@ class Can:
 
     kinds      of "text2img", "img2img", "inpaint".
     native     (width, height) in pixels at which it draws best.
-    multiple   width and height must be whole multiples of this many pixels.
-    max_side   longest side in pixels, and max_pixels in all, that it draws well.
+    multiple   width and height must be whole multiples of this many pixels, from min_side to max_side.
     steps, guidance   what to use when a person names none.
+    any_size   those kinds that take any size at all: an inpainting is painted in windows.
     """
 
     kinds: frozenset[str]
@@ -32,6 +32,7 @@ class Can:
     max_side: int = 4096
     steps: int = 20
     guidance: float = 5.0
+    any_size: frozenset[str] = frozenset({"inpaint"})
 
     def nearest(self, size: tuple[int, int]) -> tuple[int, int]:
         """The nearest (width, height) that it can draw."""
@@ -47,7 +48,7 @@ class Can:
         """Raise InputError when it cannot do the request."""
         if request.kind not in self.kinds:
             raise InputError("image" if request.mask is None else "mask", request.kind, "for this model " + ", ".join(sorted(self.kinds)))
-        near = self.nearest(request.size)
+        near = request.size if request.kind in self.any_size else self.nearest(request.size)
         if near != request.size:
             raise InputError(
                 "size", request.size,

@@ -1,0 +1,47 @@
+# Two commands: `make demo` does the main job offline, `make test` passes. Everything lives in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+POCKET := recipes/pocket
+
+.PHONY: demo lab test test-fast check bench pocket-eval clean help
+
+help:            ## what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
+
+demo: .venv/.demo   ## a small launch, from prompts to every placement, into out/demo
+	$(BIN)/sdkit demo
+
+lab: .venv/.dev     ## JupyterLab on the first notebook
+	$(BIN)/sdkit lab
+
+test: .venv/.dev    ## every test
+	$(BIN)/pytest
+
+test-fast: .venv/.dev ## the everyday tests
+	$(BIN)/pytest -m "not slow"
+
+check: .venv/.dev   ## style, types, import direction, notebooks without outputs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/test_house.py
+
+bench: .venv/.dev   ## ratios against the plain way, side by side; also out/figures/
+	$(BIN)/python -m benchmarks
+
+pocket-eval: .venv/.dev ## how well the embedded model draws what it is asked; also out/figures/
+	$(BIN)/python $(POCKET)/evaluate.py
+
+# The demo needs the package alone; everything else needs the tools too.
+.venv/.demo: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/.dev: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $@ .venv/.demo
+
+clean:           ## remove what the targets made, .venv apart
+	rm -rf out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

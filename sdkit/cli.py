@@ -1,0 +1,214 @@
+"""The `sdkit` command: thin over Studio.
+
+Files go to stdout, one a line, so that it works in a pipe; progress and messages go to stderr. Exit status: 0 done, 1 an
+error that is said in one line, 2 wrong usage, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError, Interrupted, SdkitError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status = options.run(options)
+        sys.stdout.flush()
+        return status or 0
+    except SdkitError as error:
+        print(f"sdkit {options.command}: {error}", file=sys.stderr)
+        return 130 if isinstance(error, Interrupted) else 1
+    except KeyboardInterrupt:
+        print(f"sdkit {options.command}: stopped. What was finished is kept.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `sdkit frame | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sdkit", description="Marketing pictures with Stable Diffusion, tracked and in every size.")
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, about: str, **more: Any) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=about, description=about, **more)
+        sub.set_defaults(run=run)
+        return sub
+
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument("--model", default="pocket", help='"pocket" (default), org/name, a diffusers folder, or a .safetensors file')
+    model.add_argument("--device", default="auto", help="auto (default), cpu, cuda, mps")
+    model.add_argument("--store", default="out/experiments", metavar="DIR", help="experiments folder (default out/experiments)")
+    model.add_argument("--quiet", action="store_true", help="no progress bar")
+    draw = argparse.ArgumentParser(add_help=False)
+    draw.add_argument("--negative", "-n", default=None, help='what to keep out; "@clean" names a preset')
+    draw.add_argument("--steps", type=int, help="denoising steps (default: what suits the model)")
+    draw.add_argument("--guidance", type=float, help="guidance scale (default: what suits the model)")
+    draw.add_argument("--experiment", default="", help="a name recorded with each picture")
+
+    sub = command("demo", _demo, "a small launch from prompts to every placement, offline")
+    sub.add_argument("--to", default="out/demo", metavar="DIR", help="folder for the files (default out/demo)")
+    sub.add_argument("--quiet", action="store_true", help="no progress bar")
+
+    sub = command("generate", _generate, "make and record pictures; prints the files", parents=[model, draw])
+    sub.add_argument("prompt", help='such as "a {rocket|gift box} on a mint gradient background"')
+    sub.add_argument("--seeds", default="1", help='how many (default 1), or which, with a comma: "7,11" or "7,"')
+    sub.add_argument("--size", type=_size, metavar="WxH", help="pixels (default: what the model was trained at)")
+    sub.add_argument("--image", metavar="FILE", help="start from this picture (img2img)")
+    sub.add_argument("--mask", metavar="FILE", help="with --image: repaint the white of this one only")
+    sub.add_argument("--strength", type=float, default=0.75, help="how much of --image is given up, over 0 to 1 (default 0.75)")
+    sub.add_argument("--scheduler", default="", help="a diffusers scheduler class (default: the model's own)")
+    sub.add_argument("--limit", type=int, default=500, help="refuse prompts of more combinations (default 500)")
+    sub.add_argument("--slot", action="append", default=[], metavar="NAME=VALUE", help="fill {NAME}; several times for variants")
+    sub.add_argument("--sheet", metavar="FILE", help="also write a labelled side-by-side sheet")
+
+    sub = command("outpaint", _outpaint, "paint on around a picture; prints the file", parents=[model, draw])
+    sub.add_argument("picture", help="an image file, or the id of a recorded picture")
+    sub.add_argument("--size", type=_size, metavar="WxH", required=True, help="pixels of what comes out")
+    sub.add_argument("--anchor", default="centre", help="where the picture sits: left, centre (default), right, top, bottom")
+    sub.add_argument("--prompt", help="what to paint around (default: the picture's prompt without its subject)")
+    sub.add_argument("--seed", type=int, help="default: the picture's own")
+    sub.add_argument("--out", "-o", metavar="FILE", help="also write the picture here")
+
+    sub = command("export", _export, "write a picture in every placement; prints the folder's page", parents=[model])
+    sub.add_argument("picture", help="an image file, or the id of a recorded picture")
+    sub.add_argument("--placements", default="all", help='"all" (default), or groups, platforms and names with commas between')
+    sub.add_argument("--to", default="out/export", metavar="DIR", help="folder for the files (default out/export)")
+    sub.add_argument("--focus", type=_focus, metavar="X,Y", help="what must stay in view, as shares of width and height: 0.5,0.4")
+    sub.add_argument("--anchor", default="right", help="where the subject sits in wide ones: left, centre, right (default)")
+
+    sub = command("frame", _frame, "the experiments as a table")
+    sub.add_argument("--store", default="out/experiments", metavar="DIR", help="experiments folder (default out/experiments)")
+    sub.add_argument("--format", choices=["table", "csv", "json"], default="table", help="default table")
+    sub.add_argument("--experiment", help="only this experiment")
+    sub.add_argument("--last", type=int, help="only the newest N")
+
+    sub = command("lab", _lab, "open JupyterLab on the first notebook")
+    sub.add_argument("rest", nargs=argparse.REMAINDER, help="more options for JupyterLab")
+    return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"got {text!r}; write it as 1200x630")
+    return int(width), int(height)
+
+
+def _focus(text: str) -> tuple[float, float]:
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; write it as 0.5,0.4") from None
+    return x, y
+
+
+def _studio(options: argparse.Namespace) -> Any:
+    from .studio import Studio
+
+    return Studio(options.model, store=options.store, device=options.device)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from .demo import run
+
+    run(Path(options.to), progress=not options.quiet)
+    return 0
+
+
+def _generate(options: argparse.Namespace) -> int:
+    try:
+        seeds = [int(s) for s in options.seeds.split(",") if s.strip()] if "," in options.seeds else int(options.seeds)
+    except ValueError:
+        raise InputError("--seeds", options.seeds, 'how many, as 3, or which, as "7,11"') from None
+    slots: dict[str, list[str]] = {}
+    for pair in options.slot:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.isidentifier():
+            raise InputError("--slot", pair, "NAME=VALUE, such as colour=navy")
+        slots.setdefault(name, []).append(value)
+    shots = _studio(options).generate(
+        options.prompt, negative=options.negative or "", seeds=seeds, size=options.size, steps=options.steps,
+        guidance=options.guidance, scheduler=options.scheduler, image=options.image, mask=options.mask, strength=options.strength,
+        limit=options.limit, experiment=options.experiment, progress=not options.quiet, **slots,
+    )  # fmt: skip
+    if options.sheet:
+        _save(shots.sheet(), options.sheet)
+    print(shots, file=sys.stderr)
+    print("\n".join(result.path for result in shots))
+    return 0
+
+
+def _outpaint(options: argparse.Namespace) -> int:
+    result = _studio(options).outpaint(
+        options.picture, options.size, anchor=options.anchor, prompt=options.prompt, negative=options.negative, seed=options.seed,
+        steps=options.steps, guidance=options.guidance, experiment=options.experiment, progress=not options.quiet,
+    )  # fmt: skip
+    if options.out:
+        _save(result.image, options.out)
+    print(options.out or result.path)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    kit = _studio(options).export(
+        options.picture, [name.strip() for name in options.placements.split(",")], to=options.to, focus=options.focus,
+        anchor=options.anchor, progress=not options.quiet,
+    )  # fmt: skip
+    print(kit, file=sys.stderr)
+    print(kit.page)
+    return 0
+
+
+def _frame(options: argparse.Namespace) -> int:
+    from .experiments import Experiments, Store
+
+    if not (Path(options.store) / "experiments.sqlite").exists():
+        raise InputError("--store", options.store, "a folder with experiments in it; `sdkit generate` makes one")
+    frame = Experiments(Store(options.store)).frame(experiment=options.experiment, last=options.last)
+    if options.format == "csv":
+        frame.to_csv(sys.stdout, index=False)
+    elif options.format == "json":
+        json.dump(json.loads(frame.to_json(orient="records", date_format="iso")), sys.stdout, indent=1, ensure_ascii=False)
+        print()
+    else:
+        columns = ["id", "experiment", "prompt", "negative", "seed", "width", "height", "steps", "seconds", "model"]
+        print(frame[[c for c in columns if c in frame]].to_string(index=False, max_colwidth=48))
+    return 0
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from .lab import open_lab
+
+    return open_lab(options.rest)
+
+
+def _save(image: Any, path: str) -> None:
+    """Write a picture by its file name's ending; whole or not at all."""
+    from .codecs import encode, write_atomic
+    from .errors import ExportError
+
+    formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+    format = formats.get(Path(path).suffix.lower())
+    if format is None:
+        raise InputError("--out", path, "a name that ends in " + ", ".join(formats))
+    try:
+        write_atomic(Path(path), encode(image, format, quality=92))
+    except OSError as error:
+        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"sdkit {version('sdkit')}"

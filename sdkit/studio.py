@@ -1,0 +1,267 @@
+"""The Studio: words in, tracked pictures and finished files out. The only room that knows all the others."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from . import canvas, receipts
+from .backends.base import Backend, Progress
+from .codecs import open_image
+from .errors import InputError, Interrupted
+from .experiments import Experiments, Store
+from .prompt import Prompt
+from .prompt import negative as negative_words
+from .prompt import prompts as prompts_of
+from .prompt.surroundings import surroundings
+from .request import MAX_SEED, Request, pair_of_pixels, whole
+from .result import Result, ResultSet
+
+if TYPE_CHECKING:
+    from .export import Kit
+
+OUTPAINT_STRENGTH = 0.85  # of what is painted around a picture: lower repeats its edge as streaks, 1 forgets its light
+
+
+class Studio:
+    """A model, and a store that keeps every picture it makes.
+
+    model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
+               file of the SD1.5, SD2, SDXL, SD3 or FLUX families. Pickles are refused.
+    store      folder of the experiments: an SQLite table and the pictures. Made when it does not exist.
+    device     "auto", "cpu", "cuda", "cuda:1", "mps". dtype "auto", "float32", "float16", "bfloat16". memory "auto",
+               "none", "model", "sequential": how much of the model is moved off the card between its parts.
+    backend    anything else that turns Requests into Results, instead of `model`.
+
+    The model is loaded at the first picture. Raises StoreError when the store cannot be opened.
+    """
+
+    def __init__(
+        self, model: str | os.PathLike[str] = "pocket", *, store: str | os.PathLike[str] = "out/experiments",
+        device: str = "auto", dtype: str = "auto", memory: str = "auto", backend: Backend | None = None,
+    ) -> None:  # fmt: skip
+        self.model = os.fspath(model)
+        self._backend = backend
+        self._options = {"device": device, "dtype": dtype, "memory": memory}
+        self.experiments = Experiments(Store(store, reader=receipts.read))
+
+    @property
+    def backend(self) -> Backend:
+        """The loaded model. Raises ModelError when it cannot be loaded."""
+        if self._backend is None:
+            from .backends.local import LocalBackend  # torch and diffusers take seconds to import
+
+            self._backend = LocalBackend(self.model, **self._options)
+        return self._backend
+
+    def generate(
+        self, prompt: str | Prompt | Sequence[str | Prompt], *, negative: str = "", seeds: int | Sequence[int] = 1,
+        size: tuple[int, int] | None = None, steps: int | None = None, guidance: float | None = None, scheduler: str = "",
+        image: str | os.PathLike[str] | Image.Image | Result | None = None, mask: str | os.PathLike[str] | Image.Image | None = None,
+        strength: float = 0.75, limit: int = 500, experiment: str = "", note: str = "", progress: bool | Progress = True,
+        stop: Event | None = None, **slots: str | Sequence[str],
+    ) -> ResultSet:  # fmt: skip
+        """Make every variant of `prompt` with every seed, and keep each picture the moment it is finished.
+
+        prompt     "a {rocket|gift box} on {colour}": variants in braces, slots filled by keyword (colour=["mint", "navy"]).
+        negative   what to keep out; "@clean" and other names come from templates/negatives.toml.
+        seeds      how many (3 means 0, 1, 2), or which: [7, 11].
+        size       (width, height) in pixels; by default what the model was trained at, or that of `image`.
+        steps, guidance, scheduler     by default what suits the model.
+        image      start from this picture (img2img), given up to the share `strength`; with `mask`, repaint its white only.
+        limit      refuse templates of more combinations than this.
+        experiment, note     recorded with each picture.
+        progress   True shows a bar; a function gets (steps done, steps in all); False is silent.
+        stop       an Event that stops the work within a step; so does Ctrl-C, or a notebook's stop button.
+
+        Stopped work returns what is finished, with `interrupted` set, in a notebook; elsewhere it raises KeyboardInterrupt,
+        or Interrupted for `stop`. Either way nothing finished is lost. Raises InputError, PromptError, ImageError or
+        ModelError before anything is drawn.
+        """
+        requests = self._requests(
+            prompts_of(prompt, limit=limit, **slots), negative_words(negative), _seeds(seeds),
+            size=size, steps=steps, guidance=guidance, scheduler=scheduler, image=image, mask=mask, strength=strength,
+        )  # fmt: skip
+        return self.run(requests, experiment=experiment, note=note, progress=progress, stop=stop)
+
+    def run(
+        self, requests: Sequence[Request], *, experiment: str = "", note: str = "", progress: bool | Progress = True,
+        stop: Event | None = None,
+    ) -> ResultSet:  # fmt: skip
+        """Make and keep one picture a Request. What `generate` does once the words are requests."""
+        finished: list[Result] = []
+        try:
+            with _shown(progress, len(requests)) as report:
+                for result in self.backend.run(requests, progress=report, stop=stop):
+                    finished.append(self._keep(result, experiment, note))
+        except (KeyboardInterrupt, Interrupted):
+            if not _in_notebook():
+                raise
+            return ResultSet(finished, interrupted=True)
+        return ResultSet(finished)
+
+    def outpaint(
+        self, picture: str | os.PathLike[str] | Image.Image | Result, size: tuple[int, int], *, anchor: str = "centre",
+        prompt: str | None = None, negative: str | None = None, seed: int | None = None, strength: float = OUTPAINT_STRENGTH,
+        steps: int | None = None, guidance: float | None = None, experiment: str = "", note: str = "outpaint",
+        progress: bool | Progress = True, stop: Event | None = None,
+    ) -> Result:  # fmt: skip
+        """The picture, fitted whole into `size` and painted on around it.
+
+        size      (width, height) in pixels of what comes back. Where the picture needs no scaling, its pixels stay as they are.
+        anchor    where the picture sits: left, centre, right, top or bottom; the room for words is on the other side.
+        prompt    what to paint around. By default the picture's own prompt without its subject, which goes into the negative.
+        seed      by default the picture's own.
+
+        Raises as `generate` does.
+        """
+        source, image = self._picture(picture)
+        placed = canvas.place(image.size, pair_of_pixels("size", size), anchor)
+        wide, mask = canvas.extend(image, placed)
+        request = self._around(source, wide, mask, prompt, negative, seed, strength, steps, guidance)
+        return self._one(request, experiment, note, progress, stop)
+
+    def reproduce(self, what: object, *, progress: bool | Progress = True) -> Result:
+        """Make a picture again from its row, its id, or its PNG alone: bit for bit on the same machine and versions.
+
+        Raises InputError when there is no such picture, and warns when it was made by another model than this one.
+        """
+        result = what if isinstance(what, Result) else self._open(what)
+        ours = getattr(self.backend, "made", None)
+        if ours is not None and result.made.model_hash and ours.model_hash != result.made.model_hash:
+            raise InputError(
+                "what", f"a picture by {result.made.model} ({result.made.model_hash})", f"pictures by {ours.model} ({ours.model_hash})",
+                f"Open it with Studio({result.made.model!r}).",
+            )  # fmt: skip
+        return self._one(result.request, "", "reproduced", progress, None)
+
+    def export(
+        self, picture: str | os.PathLike[str] | Image.Image | Result, placements: str | Sequence[str] = "all", *,
+        to: str | os.PathLike[str], focus: tuple[float, float] | None = None, anchor: str = "right",
+        methods: Mapping[str, str] | None = None, progress: bool | Progress = True,
+    ) -> Kit:  # fmt: skip
+        """Write the picture in every placement: exact pixels, under the byte limit, with a page to look at them all.
+
+        placements   "all"; a group ("social", "ads", "web", "email"), a platform, a name, or several of these.
+        to           folder for the files, manifest.json and index.html.
+        focus        (x, y) of what must stay in view, as shares of width and height; found by itself when not given.
+        anchor       where the subject sits in the wide ones: left, centre or right.
+        methods      {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
+
+        Raises PlacementError for an unknown placement, ExportError when a file cannot be written as promised.
+        """
+        raise NotImplementedError
+
+    # -- the steps -----------------------------------------------------------------------------------------------------
+
+    def _requests(self, prompts: Sequence[Prompt], negative: str, seeds: Sequence[int], **given: Any) -> list[Request]:
+        """Every prompt with every seed; prompts outermost."""
+        can = self.backend.can
+        values: dict[str, Any] = {"scheduler": given["scheduler"], "strength": given["strength"]}
+        values["steps"] = can.steps if given["steps"] is None else given["steps"]
+        values["guidance"] = can.guidance if given["guidance"] is None else given["guidance"]
+        size = given["size"]
+        if given["image"] is not None:
+            values["image"] = self._picture(given["image"])[1]
+            size = values["image"].size if size is None else size
+            if given["mask"] is None:
+                size = can.nearest(pair_of_pixels("size", size)) if given["size"] is None else size
+        if given["mask"] is not None:
+            values["mask"] = canvas.as_mask(open_image(given["mask"], "mask"))
+        values["size"] = can.native if size is None else size
+        requests = [Request(prompt=p, negative=negative, seed=seed, **values) for p in prompts for seed in seeds]
+        return requests
+
+    def _around(
+        self, source: Result | None, wide: Image.Image, mask: Image.Image, prompt: str | None, negative: str | None,
+        seed: int | None, strength: float, steps: int | None, guidance: float | None,
+    ) -> Request:  # fmt: skip
+        """The request that paints the white of `mask` on the canvas `wide`."""
+        words, subject = surroundings(source.request.prompt.text) if source else ("empty background", "")
+        kept_out = [negative_words(negative)] if negative is not None else [subject, source.request.negative if source else ""]
+        can = self.backend.can
+        return Request(
+            prompt=prompt or words, negative=", ".join(filter(None, kept_out)) if prompt is None or negative else "",
+            seed=seed if seed is not None else source.request.seed if source else 0, size=wide.size, image=wide, mask=mask,
+            strength=strength, steps=can.steps if steps is None else steps, guidance=can.guidance if guidance is None else guidance,
+        )  # fmt: skip
+
+    def _one(
+        self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None
+    ) -> Result:
+        """One picture, or Interrupted."""
+        results = self.run([request], experiment=experiment, note=note, progress=progress, stop=stop)
+        if not results:
+            raise Interrupted("Stopped before the picture was finished.")
+        return results[0]
+
+    def _keep(self, result: Result, experiment: str, note: str) -> Result:
+        return self.experiments.store.add(result, receipts.write(result), experiment=experiment, note=note)
+
+    def _open(self, what: object) -> Result:
+        return self.experiments.open(what)
+
+    def _picture(self, what: object) -> tuple[Result | None, Image.Image]:
+        """A picture with its Result, where it has one: a Result, a PNG of ours, an id, or any image."""
+        if isinstance(what, Result):
+            return what, what.image
+        if isinstance(what, Image.Image):
+            return None, open_image(what)
+        if isinstance(what, str | os.PathLike) and Path(what).suffix:
+            image = open_image(Path(what))
+            with contextlib.suppress(InputError):
+                receipt = receipts.read(Path(what))
+                return Result(image, receipt.request, receipt.made, receipt.seconds), image
+            return None, image
+        result = self._open(what)
+        return result, result.image
+
+    def __repr__(self) -> str:
+        return f"Studio({self.model!r}): {len(self.experiments)} pictures in {self.experiments.store.folder}"
+
+
+def _seeds(seeds: int | Sequence[int]) -> list[int]:
+    if isinstance(seeds, int) and not isinstance(seeds, bool):
+        return list(range(whole("seeds", seeds, 1, 10_000)))
+    try:
+        many = [whole("seeds", seed, 0, MAX_SEED) for seed in seeds]  # type: ignore[union-attr]
+    except TypeError:
+        many = []
+    if not many:
+        raise InputError("seeds", seeds, "how many (a whole number from 1), or a list of whole numbers from 0")
+    return many
+
+
+@contextlib.contextmanager
+def _shown(progress: bool | Progress, pictures: int) -> Iterator[Progress | None]:
+    """A progress function for the backend: the caller's own, a bar, or none."""
+    if not isinstance(progress, bool):
+        yield progress
+        return
+    if not progress:
+        yield None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(total=1, unit="step", desc=f"{pictures} picture{'s' * (pictures != 1)}", leave=False, dynamic_ncols=True) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield report
+
+
+def _in_notebook() -> bool:
+    """Whether a person at a kernel is running this: there, stopping a cell should leave them what is finished."""
+    try:
+        from IPython import get_ipython  # type: ignore[attr-defined]
+    except ImportError:
+        return False
+    return type(get_ipython()).__name__ in ("ZMQInteractiveShell", "Shell")  # Jupyter and VS Code; Colab

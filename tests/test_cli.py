@@ -1,0 +1,114 @@
+"""The command line as a shell script uses it: files on stdout, messages on stderr, exit statuses."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sdkit.cli import main
+
+
+@pytest.fixture
+def store(tmp_path):
+    return str(tmp_path / "store")
+
+
+def run(capsys, *arguments):
+    status = main([str(a) for a in arguments])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_generate_outpaint_export_frame(capsys, store, tmp_path):
+    status, out, err = run(
+        capsys, "generate", "a {rocket|lemon} on {colour}", "--slot", "colour=navy", "--negative", "@clean", "--seeds", "4,7",
+        "--steps", 1, "--store", store, "--quiet", "--sheet", tmp_path / "sheet.png", "--experiment", "cli",
+    )  # fmt: skip
+    files = out.splitlines()
+    assert status == 0 and len(files) == 4 and all(Image.open(f).size == (256, 256) for f in files)
+    assert "4 pictures" in err and Image.open(tmp_path / "sheet.png").width > 500
+
+    wide = tmp_path / "wide.jpg"
+    status, out, _ = run(
+        capsys, "outpaint", files[0], "--size", "500x200", "--anchor", "right", "--steps", 1, "--store", store, "--quiet", "-o", wide
+    )
+    assert (status, out) == (0, f"{wide}\n") and Image.open(wide).size == (500, 200)
+
+    status, out, err = run(
+        capsys, "export", files[0], "--placements", "instagram-square,open-graph", "--to", tmp_path / "kit", "--store", store, "--quiet"
+    )
+    assert status == 0 and Path(out.strip()).read_text().startswith("<!doctype html>")
+    assert len(json.loads((tmp_path / "kit" / "manifest.json").read_text())) == 2
+
+    status, out, _ = run(capsys, "frame", "--store", store, "--format", "csv", "--experiment", "cli")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert status == 0 and [(r["colour"], r["seed"]) for r in rows] == [("navy", "4"), ("navy", "7")] * 2
+    status, out, _ = run(capsys, "frame", "--store", store, "--format", "json", "--last", 2)
+    assert len(json.loads(out)) == 2
+    status, out, _ = run(capsys, "frame", "--store", store)
+    assert "a lemon on navy" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["generate", ""], 1, "sdkit generate: prompt"),
+        (["generate", "a {rocket"], 1, "sdkit generate: prompt"),
+        (["generate", "a rocket", "--seeds", "many"], 1, "--seeds: got 'many'"),
+        (["generate", "a rocket", "--slot", "colour"], 1, "--slot: got 'colour'"),
+        (["generate", "a rocket", "--model", "x.ckpt"], 1, "sdkit generate: model"),
+        (["generate", "a rocket", "--size", "12by12"], 2, "write it as 1200x630"),
+        (["export", "none.png"], 1, "sdkit export: image"),
+        (["frame", "--store", "nowhere"], 1, "sdkit frame: --store: got 'nowhere'"),
+        (["paint"], 2, "invalid choice: 'paint'"),
+        ([], 2, "required"),
+    ],
+)
+def test_wrong_use_is_said_in_a_line_on_stderr(capsys, tmp_path, monkeypatch, arguments, status, said):
+    monkeypatch.chdir(tmp_path)
+    try:
+        got = main(arguments)
+    except SystemExit as stop:  # argparse
+        got = stop.code
+    out, err = capsys.readouterr()
+    assert (got, out) == (status, "") and said in err and "Traceback" not in err
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    out = capsys.readouterr().out
+    assert stop.value.code == 0
+    for command in ("demo", "generate", "outpaint", "export", "frame", "lab"):
+        assert command in out
+
+
+@pytest.mark.slow
+def test_ctrl_c_gives_130_and_keeps_what_is_finished(store):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sdkit", "generate", "a rocket", "--seeds", "500", "--steps", "2", "--store", store, "--quiet"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not list(Path(store).rglob("*.png")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "kept" in err and "Traceback" not in err
+    done = subprocess.run([sys.executable, "-m", "sdkit", "frame", "--store", store, "--format", "csv"], capture_output=True, text=True)
+    assert done.returncode == 0 and len(done.stdout.splitlines()) >= 2
+
+
+@pytest.mark.slow
+def test_a_closed_pipe_is_no_error(store, capsys):
+    run(capsys, "generate", "a rocket", "--steps", 1, "--seeds", 3, "--store", store, "--quiet")
+    line = f"{sys.executable} -m sdkit frame --store {store} --format csv | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith("id,")

@@ -1,0 +1,98 @@
+"""The rules of the house, kept by reading the source: who imports whom, how long files are, notebooks without outputs."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "sdkit"
+
+# Each room, and the rooms of ours that it may import. What is not named here may import nothing of ours.
+BASE = {"errors", "codecs", "data"}
+VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result"}
+MAY_IMPORT = {
+    "__init__": {"errors", "export", "prompt", "request", "result", "studio"},
+    "__main__": {"cli"},
+    "errors": set(),
+    "data": {"errors"},
+    "codecs": {"errors"},
+    "prompt": BASE,
+    "canvas": BASE,
+    "sheet": BASE,
+    "request": BASE | {"prompt"},
+    "result": BASE | {"prompt", "request", "sheet"},
+    "backends": VALUES,
+    "receipts": VALUES,
+    "experiments": VALUES,
+    "export": VALUES,
+    "studio": VALUES | {"backends", "receipts", "experiments", "export"},
+    "demo": VALUES | {"studio", "export", "experiments"},
+    "lab": BASE,
+    "cli": VALUES | {"studio", "experiments", "demo", "lab"},
+}
+TORCH = {"backends/local.py", "backends/models.py", "backends/checkpoints.py", "backends/hardware.py"}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def modules_of(path: Path) -> set[str]:
+    """Absolute names of the modules that a file imports, wherever in it."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = list(parts[: len(parts) - node.level]) if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            names.add(module)
+            if module == "sdkit":  # `from . import canvas`
+                names |= {f"sdkit.{alias.name}" for alias in node.names}
+    return names
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_rooms_import_only_what_lies_before_them(path):
+    ours = {name.split(".")[1] for name in modules_of(path) if name.startswith("sdkit.")}
+    assert ours - {room_of(path)} <= MAY_IMPORT[room_of(path)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
+def test_torch_stays_in_its_rooms(path):
+    heavy = {name.split(".")[0] for name in modules_of(path)} & {"torch", "diffusers", "transformers", "safetensors"}
+    assert not heavy or path.relative_to(PACKAGE).as_posix() in TORCH
+
+
+def test_importing_sdkit_loads_nothing_heavy():
+    code = "import sys, sdkit; print(sorted({'torch', 'diffusers', 'pandas', 'matplotlib', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there_and_nothing_else():
+    import sdkit
+
+    assert sorted(sdkit.__all__) == sorted(sdkit._HOME_OF)
+    for name in sdkit.__all__:
+        assert getattr(sdkit, name).__module__.startswith("sdkit.")
+    with pytest.raises(AttributeError, match="Studio"):
+        _ = sdkit.Studi0
+
+
+@pytest.mark.parametrize("path", [*FILES, *sorted((ROOT / "recipes").rglob("*.py"))], ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_file_is_at_most_four_hundred_lines(path):
+    assert len(path.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.name)
+def test_notebooks_are_stored_without_outputs(path):
+    for cell in json.loads(path.read_text())["cells"]:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
