@@ -1,0 +1,275 @@
+"""Tiny pipelines with random weights, in the layouts that real ones have: diffusers folders and single .safetensors files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    DDIMScheduler,
+    EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
+from safetensors.torch import load_file, save_file
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
+    T5TokenizerFast,
+)
+
+from sdkit.backends.single_file import write_tokenizer
+
+BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+
+
+def tiny_sd1(folder: Path, *, channels: int = 4, seed: int = 0) -> Path:
+    """Stable Diffusion 1's layout, 64 pixels native, about 2 MB; nine channels: its inpainting variant. Returns `folder`."""
+    torch.manual_seed(seed)
+    pipe = (StableDiffusionPipeline if channels == 4 else StableDiffusionInpaintPipeline)(
+        unet=_unet(in_channels=channels, cross_attention_dim=16),
+        vae=_vae(),
+        text_encoder=CLIPTextModel(_clip(16)),
+        tokenizer=_tokenizer(folder),
+        scheduler=DDIMScheduler(**BETAS, steps_offset=1, clip_sample=False, set_alpha_to_one=False),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipe.save_pretrained(folder)
+    return folder
+
+
+def tiny_sdxl(folder: Path) -> Path:
+    """SDXL's layout: two text encoders of unlike width, pooled text and sizes added to the time embedding."""
+    torch.manual_seed(1)
+    unet = _unet(
+        cross_attention_dim=16 + 24,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        transformer_layers_per_block=(1, 2),
+        use_linear_projection=True,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=6 * 8 + 24,
+    )
+    pipe = StableDiffusionXLPipeline(
+        unet=unet,
+        vae=_vae(force_upcast=True),
+        text_encoder=CLIPTextModel(_clip(16)),
+        text_encoder_2=CLIPTextModelWithProjection(_clip(24, hidden_act="gelu", projection_dim=24)),
+        tokenizer=_tokenizer(folder),
+        tokenizer_2=_tokenizer(folder, "!"),
+        scheduler=EulerDiscreteScheduler(**BETAS, steps_offset=1, timestep_spacing="leading"),
+    )
+    pipe.save_pretrained(folder)
+    return folder
+
+
+def tiny_sd3(folder: Path) -> Path:
+    """SD 3's layout: three text encoders and a transformer."""
+    torch.manual_seed(2)
+    pipe = StableDiffusion3Pipeline(
+        transformer=SD3Transformer2DModel(
+            sample_size=32, patch_size=2, in_channels=4, out_channels=4, num_layers=2, attention_head_dim=8,
+            num_attention_heads=4, joint_attention_dim=40, caption_projection_dim=32, pooled_projection_dim=16 + 24,
+            pos_embed_max_size=16,
+        ),
+        vae=_vae(use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.06),
+        text_encoder=CLIPTextModelWithProjection(_clip(16, projection_dim=16)),
+        text_encoder_2=CLIPTextModelWithProjection(_clip(24, hidden_act="gelu", projection_dim=24)),
+        text_encoder_3=_t5(40),
+        tokenizer=_tokenizer(folder),
+        tokenizer_2=_tokenizer(folder, "!"),
+        tokenizer_3=T5TokenizerFast(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+    )  # fmt: skip
+    pipe.save_pretrained(folder)
+    return folder
+
+
+def tiny_flux(folder: Path, *, guidance: bool = False) -> Path:
+    """FLUX's layout: CLIP and T5, a transformer with double and single blocks. guidance: as dev has it, and schnell has not."""
+    torch.manual_seed(3)
+    pipe = FluxPipeline(
+        transformer=FluxTransformer2DModel(
+            in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=40, pooled_projection_dim=16, guidance_embeds=guidance, axes_dims_rope=(4, 4, 8),
+        ),
+        vae=_vae(use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.1),
+        text_encoder=CLIPTextModel(_clip(16)),
+        text_encoder_2=_t5(40),
+        tokenizer=_tokenizer(folder),
+        tokenizer_2=T5TokenizerFast(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
+    )  # fmt: skip
+    pipe.save_pretrained(folder)
+    return folder
+
+
+def single_file(
+    folder: Path, target: Path, *, dtype: torch.dtype = torch.float32, leave_out: str = "", **metadata: str
+) -> Path:
+    """The SD1 or SDXL pipeline in `folder` as one file with the original keys. leave_out: a key pattern to drop."""
+    xl = (folder / "text_encoder_2").exists()
+    weights = {f"model.diffusion_model.{k}": v for k, v in _ldm_unet(_read(folder / "unet")).items()}
+    weights |= {f"first_stage_model.{k}": v for k, v in _ldm_vae(_read(folder / "vae")).items()}
+    first = "conditioner.embedders.0.transformer." if xl else "cond_stage_model.transformer."
+    weights |= {first + "text_model." + k.removeprefix("text_model."): v for k, v in _read(folder / "text_encoder").items()}
+    if xl:
+        weights |= {f"conditioner.embedders.1.model.{k}": v for k, v in _open_clip(_read(folder / "text_encoder_2")).items()}
+    weights = {k: v.to(dtype).contiguous() for k, v in weights.items() if not (leave_out and re.search(leave_out, k))}
+    save_file(weights, target, metadata={"format": "pt", **metadata})
+    return target
+
+
+def _unet(**settings) -> UNet2DConditionModel:
+    """A UNet of two levels; every choice can be overridden."""
+    return UNet2DConditionModel(
+        **{
+            "sample_size": 32, "in_channels": 4, "out_channels": 4, "layers_per_block": 1, "block_out_channels": (16, 32),
+            "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"), "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
+            "norm_num_groups": 8, "attention_head_dim": 4, **settings,
+        }
+    )  # fmt: skip
+
+
+def _vae(**settings) -> AutoencoderKL:
+    """An autoencoder of factor 2, so that pictures of 64 pixels have latents of 32."""
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        block_out_channels=(8, 16),
+        layers_per_block=1,
+        norm_num_groups=4,
+        latent_channels=4,
+        sample_size=64,
+        **settings,
+    )
+
+
+def _clip(width: int, **settings) -> CLIPTextConfig:
+    """A text encoder of two layers over the full vocabulary."""
+    ids = {"bos_token_id": 0, "eos_token_id": 2, "pad_token_id": 1}
+    return CLIPTextConfig(
+        vocab_size=49408, hidden_size=width, intermediate_size=2 * width, num_hidden_layers=2, num_attention_heads=2,
+        **ids, **settings,
+    )  # fmt: skip
+
+
+def _t5(width: int) -> T5EncoderModel:
+    return T5EncoderModel(T5Config(vocab_size=128, d_model=width, d_kv=8, d_ff=32, num_layers=1, num_heads=2))
+
+
+def _tokenizer(folder: Path, pad: str = "<|endoftext|>") -> CLIPTokenizer:
+    write_tokenizer(folder / "tokenizer", pad)
+    return CLIPTokenizer.from_pretrained(folder / "tokenizer")
+
+
+def _read(folder: Path) -> dict[str, torch.Tensor]:
+    (path,) = folder.glob("*.safetensors")
+    return load_file(path)
+
+
+# diffusers' key -> the original key.
+RESNET = {
+    "norm1": "in_layers.0", "conv1": "in_layers.2", "norm2": "out_layers.0", "conv2": "out_layers.3",
+    "time_emb_proj": "emb_layers.1", "conv_shortcut": "skip_connection",
+}  # fmt: skip
+OUTER = {
+    "time_embedding.linear_1": "time_embed.0", "time_embedding.linear_2": "time_embed.2",
+    "add_embedding.linear_1": "label_emb.0.0", "add_embedding.linear_2": "label_emb.0.2",
+    "conv_in": "input_blocks.0.0", "conv_norm_out": "out.0", "conv_out": "out.2", "mid_block.resnets.0": "middle_block.0",
+    "mid_block.attentions.0": "middle_block.1", "mid_block.resnets.1": "middle_block.2",
+}  # fmt: skip
+
+
+def _ldm_unet(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The UNet's weights under their original names: blocks counted through, one more a level than it has layers."""
+    layers = 1 + max(int(m[1]) for key in weights if (m := re.match(r"down_blocks\.\d+\.resnets\.(\d+)\.", key)))
+    attended = {m[1] for key in weights if (m := re.match(r"(up_blocks\.\d+)\.attentions", key))}
+    out = {}
+    for key, value in weights.items():
+        new = key
+        if m := re.match(
+            r"(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)\.(conv(?=\.\w+$))?", key
+        ):
+            side, block, what, layer = m[1], int(m[2]), m[3], int(m[4])
+            if side == "down":
+                number = 1 + block * (layers + 1) + (layers if what == "downsamplers" else layer)
+                place = f"input_blocks.{number}." + {"resnets": "0.", "attentions": "1.", "downsamplers": "0.op"}[what]
+            else:
+                number = block * (layers + 1) + (layers if what == "upsamplers" else layer)
+                last = "2.conv" if f"up_blocks.{block}" in attended else "1.conv"
+                place = f"output_blocks.{number}." + {"resnets": "0.", "attentions": "1.", "upsamplers": last}[what]
+            new = place + key[m.end() :]
+        else:
+            for old, original in OUTER.items():
+                if key.startswith(old + "."):
+                    new = original + key[len(old) :]
+        if ".resnets." in key:
+            for old, original in RESNET.items():
+                new = new.replace(f".{old}.", f".{original}.")
+        out[new] = value
+    assert len(out) == len(weights)
+    return out
+
+
+def _ldm_vae(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The autoencoder's weights under their original names: the decoder counts down, attention is convolutions."""
+    levels = 1 + max(int(m[1]) for key in weights if (m := re.match(r"decoder\.up_blocks\.(\d+)", key)))
+    out = {}
+    for key, value in weights.items():
+        new = re.sub(r"down_blocks\.(\d+)\.resnets\.", r"down.\1.block.", key)
+        new = re.sub(r"down_blocks\.(\d+)\.downsamplers\.0\.", r"down.\1.downsample.", new)
+        new = re.sub(r"up_blocks\.(\d+)\.resnets\.", lambda m: f"up.{levels - 1 - int(m[1])}.block.", new)
+        new = re.sub(r"up_blocks\.(\d+)\.upsamplers\.0\.", lambda m: f"up.{levels - 1 - int(m[1])}.upsample.", new)
+        new = re.sub(r"mid_block\.resnets\.(\d)", lambda m: f"mid.block_{int(m[1]) + 1}", new)
+        new = new.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
+        if "mid_block.attentions.0" in new:
+            new = (
+                new.replace("mid_block.attentions.0", "mid.attn_1")
+                .replace("group_norm", "norm")
+                .replace("to_out.0", "proj_out")
+            )
+            new = re.sub(r"to_([qkv])\.", r"\1.", new)
+            value = value[:, :, None, None] if value.ndim == 2 else value
+        out[new] = value
+    assert len(out) == len(weights)
+    return out
+
+
+def _open_clip(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A text encoder's weights under OpenCLIP's names: query, key and value in one, the projection transposed."""
+    names = {
+        "embeddings.token_embedding.weight": "token_embedding.weight",
+        "embeddings.position_embedding.weight": "positional_embedding",
+        "final_layer_norm.": "ln_final.", "encoder.layers.": "transformer.resblocks.", "self_attn.out_proj": "attn.out_proj",
+        "layer_norm1": "ln_1", "layer_norm2": "ln_2", "fc1": "c_fc", "fc2": "c_proj",
+    }  # fmt: skip
+    out = {}
+    for key, value in weights.items():
+        new = key.removeprefix("text_model.")
+        for old, original in names.items():
+            new = new.replace(old, original)
+        if m := re.search(r"self_attn\.q_proj\.(weight|bias)", new):
+            parts = [weights[key.replace("q_proj", f"{one}_proj")] for one in "qkv"]
+            out[new.replace(m[0], f"attn.in_proj_{m[1]}")] = torch.cat(parts)
+        elif new == "text_projection.weight":
+            out["text_projection"] = value.T
+        elif "_proj" not in new or "out_proj" in new or "c_proj" in new:
+            out[new] = value
+    return out
