@@ -312,8 +312,8 @@ def _truncated(path: Path, wanted: int, size: int) -> ModelError:
 def _unsafe(path: Path) -> UnsafeFileError:
     out = path.with_name(path.stem + ("-safe" if path.suffix == ".safetensors" else "") + ".safetensors")
     code = (
-        "import sys, torch, safetensors.torch as s; d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); "
-        "d = d.get('state_dict', d); "
+        "import sys, torch, safetensors.torch as s; "
+        "d = torch.load(open(sys.argv[1], 'rb'), map_location='cpu', weights_only=True); d = d.get('state_dict', d); "
         "s.save_file({k: v.clone().contiguous() for k, v in d.items() if torch.is_tensor(v)}, sys.argv[2])"
     )
     return UnsafeFileError(

@@ -212,9 +212,10 @@ def _load_folder(folder: Path, choose: Any) -> tuple[Any, str, Settings]:
     index = read_json(folder / "model_index.json", folder)
     family, inpaint = _folder_family(folder, index)
     chosen = choose(family)
-    extra = {}
+    # What the folder was saved without must be said again: SD 3 without T5, SD 1 without its safety checker.
+    extra: dict[str, Any] = {name: None for name, (library, _) in components(index).items() if library is None}
     if family in ("sd1", "sd2") and not (index.get("safety_checker") or [None])[0]:
-        extra = {"safety_checker": None, "requires_safety_checker": False}
+        extra |= {"safety_checker": None, "requires_safety_checker": False}
     pipe = _pipeline_class(family, inpaint).from_pretrained(
         str(folder),
         torch_dtype=getattr(torch, chosen.dtype),
@@ -260,12 +261,16 @@ def _load_file(place: Source, choose: Any, parts: str, config: str) -> tuple[Any
     lent = _lent(parts, found.family, chosen) if parts else {}
     with tempfile.TemporaryDirectory(prefix="sdkit-") as temporary:
         given = assemble(path, found, Path(temporary), Path(config).expanduser() if config else None, lent)
-        pipe = _pipeline_class(found.family, found.inpaint).from_single_file(
-            str(path), config=temporary, local_files_only=True, torch_dtype=getattr(torch, chosen.dtype), **given
-        )
-    for name, part in pipe.components.items():
-        if isinstance(part, torch.nn.Module) and any(p.is_meta for p in part.parameters()):
-            raise ModelError(f"model: {path.name} lacks some of the weights of its {name}. Download it again.")
+        lacks = ModelError(f"model: {path.name} lacks some of the weights of a {found.family} model. Download it again.")
+        try:
+            pipe = _pipeline_class(found.family, found.inpaint).from_single_file(
+                str(path), config=temporary, local_files_only=True, torch_dtype=getattr(torch, chosen.dtype), **given
+            )
+        except NotImplementedError as error:  # torch: "Cannot copy out of meta tensor", where a weight never came
+            raise lacks from error
+    parts_made = [part for part in pipe.components.values() if isinstance(part, torch.nn.Module)]
+    if any(p.is_meta for part in parts_made for p in part.parameters()):
+        raise lacks
     if distilled := _distilled(place.name):
         import diffusers
 
@@ -376,4 +381,6 @@ def _defaults(place: Source, pipe: Any, family: str) -> tuple[int, float]:
         return int(said.get("steps", STEPS_GUIDANCE[family][0])), float(said.get("guidance", STEPS_GUIDANCE[family][1]))
     if family == "flux" and not pipe.transformer.config.guidance_embeds:
         return 4, 0.0  # schnell, and whatever is distilled from it
+    if hasattr(pipe, "unet") and pipe.unet.config.time_cond_proj_dim:
+        return 6, 8.0  # a whole LCM takes guidance as an input, so it costs nothing
     return _distilled(place.name) or STEPS_GUIDANCE[family]

@@ -84,12 +84,12 @@ def tiny_sd3(folder: Path) -> Path:
     torch.manual_seed(2)
     pipe = StableDiffusion3Pipeline(
         transformer=SD3Transformer2DModel(
-            sample_size=32, patch_size=2, in_channels=4, out_channels=4, num_layers=2, attention_head_dim=8,
+            sample_size=32, patch_size=2, in_channels=16, out_channels=16, num_layers=2, attention_head_dim=8,
             num_attention_heads=4, joint_attention_dim=40, caption_projection_dim=32, pooled_projection_dim=16 + 24,
             pos_embed_max_size=16,
         ),
-        vae=_vae(use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.06),
-        text_encoder=CLIPTextModelWithProjection(_clip(16, projection_dim=16)),
+        vae=_vae(latent_channels=16, use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.06),
+        text_encoder=_identity_projection(CLIPTextModelWithProjection(_clip(16, projection_dim=16))),
         text_encoder_2=CLIPTextModelWithProjection(_clip(24, hidden_act="gelu", projection_dim=24)),
         text_encoder_3=_t5(40),
         tokenizer=_tokenizer(folder),
@@ -120,19 +120,24 @@ def tiny_flux(folder: Path, *, guidance: bool = False) -> Path:
     return folder
 
 
-def single_file(
-    folder: Path, target: Path, *, dtype: torch.dtype = torch.float32, leave_out: str = "", **metadata: str
-) -> Path:
-    """The SD1 or SDXL pipeline in `folder` as one file with the original keys. leave_out: a key pattern to drop."""
-    xl = (folder / "text_encoder_2").exists()
-    weights = {f"model.diffusion_model.{k}": v for k, v in _ldm_unet(_read(folder / "unet")).items()}
+def single_file(folder: Path, target: Path, *, dtype: torch.dtype = torch.float32, leave_out: str = "") -> Path:
+    """The SD1, SDXL or SD3 pipeline in `folder` as one file with the original keys, without T5. leave_out: a key pattern."""
+    if (folder / "transformer").exists():
+        unet, first = _original_sd3(_read(folder / "transformer")), "text_encoders.clip_l.transformer."
+        second = {f"text_encoders.clip_g.transformer.{k}": v for k, v in _read(folder / "text_encoder_2").items()}
+    elif (folder / "text_encoder_2").exists():
+        unet, first = _ldm_unet(_read(folder / "unet")), "conditioner.embedders.0.transformer."
+        second = {f"conditioner.embedders.1.model.{k}": v for k, v in _open_clip(_read(folder / "text_encoder_2")).items()}
+    else:
+        unet, first, second = _ldm_unet(_read(folder / "unet")), "cond_stage_model.transformer.", {}
+    weights = {f"model.diffusion_model.{k}": v for k, v in unet.items()} | second
     weights |= {f"first_stage_model.{k}": v for k, v in _ldm_vae(_read(folder / "vae")).items()}
-    first = "conditioner.embedders.0.transformer." if xl else "cond_stage_model.transformer."
-    weights |= {first + "text_model." + k.removeprefix("text_model."): v for k, v in _read(folder / "text_encoder").items()}
-    if xl:
-        weights |= {f"conditioner.embedders.1.model.{k}": v for k, v in _open_clip(_read(folder / "text_encoder_2")).items()}
+    text = {
+        k.removeprefix("text_model."): v for k, v in _read(folder / "text_encoder").items() if k != "text_projection.weight"
+    }
+    weights |= {f"{first}text_model.{k}": v for k, v in text.items()}
     weights = {k: v.to(dtype).contiguous() for k, v in weights.items() if not (leave_out and re.search(leave_out, k))}
-    save_file(weights, target, metadata={"format": "pt", **metadata})
+    save_file(weights, target, metadata={"format": "pt"})
     return target
 
 
@@ -147,7 +152,7 @@ def _unet(**settings) -> UNet2DConditionModel:
     )  # fmt: skip
 
 
-def _vae(**settings) -> AutoencoderKL:
+def _vae(latent_channels: int = 4, **settings) -> AutoencoderKL:
     """An autoencoder of factor 2, so that pictures of 64 pixels have latents of 32."""
     return AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 2,
@@ -155,7 +160,7 @@ def _vae(**settings) -> AutoencoderKL:
         block_out_channels=(8, 16),
         layers_per_block=1,
         norm_num_groups=4,
-        latent_channels=4,
+        latent_channels=latent_channels,
         sample_size=64,
         **settings,
     )
@@ -168,6 +173,12 @@ def _clip(width: int, **settings) -> CLIPTextConfig:
         vocab_size=49408, hidden_size=width, intermediate_size=2 * width, num_hidden_layers=2, num_attention_heads=2,
         **ids, **settings,
     )  # fmt: skip
+
+
+def _identity_projection(encoder: CLIPTextModelWithProjection) -> CLIPTextModelWithProjection:
+    """As SD 3's CLIP-L has it: its files leave the projection out."""
+    torch.nn.init.eye_(encoder.text_projection.weight)
+    return encoder
 
 
 def _t5(width: int) -> T5EncoderModel:
@@ -272,4 +283,46 @@ def _open_clip(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
             out["text_projection"] = value.T
         elif "_proj" not in new or "out_proj" in new or "c_proj" in new:
             out[new] = value
+    return out
+
+
+SD3_OUTER = {
+    "pos_embed.pos_embed": "pos_embed", "pos_embed.proj": "x_embedder.proj", "context_embedder": "context_embedder",
+    "time_text_embed.timestep_embedder.linear_1": "t_embedder.mlp.0",
+    "time_text_embed.timestep_embedder.linear_2": "t_embedder.mlp.2",
+    "time_text_embed.text_embedder.linear_1": "y_embedder.mlp.0",
+    "time_text_embed.text_embedder.linear_2": "y_embedder.mlp.2",
+    "proj_out": "final_layer.linear", "norm_out.linear": "final_layer.adaLN_modulation.1",
+}  # fmt: skip
+SD3_BLOCK = {
+    "attn.to_out.0": "x_block.attn.proj", "attn.to_add_out": "context_block.attn.proj",
+    "norm1.linear": "x_block.adaLN_modulation.1", "norm1_context.linear": "context_block.adaLN_modulation.1",
+    "ff.net.0.proj": "x_block.mlp.fc1", "ff.net.2": "x_block.mlp.fc2",
+    "ff_context.net.0.proj": "context_block.mlp.fc1", "ff_context.net.2": "context_block.mlp.fc2",
+}  # fmt: skip
+
+
+def _original_sd3(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """An SD 3 transformer's weights under their original names: joint query, key, value; last, shift before scale."""
+    last = max(int(m[1]) for key in weights if (m := re.match(r"transformer_blocks\.(\d+)\.", key)))
+    swapped = ("norm_out.linear.", f"transformer_blocks.{last}.norm1_context.linear.")
+    out = {}
+    for key, value in weights.items():
+        stem, _, leaf = key.rpartition(".")
+        if key.startswith(swapped):
+            value = torch.cat(value.chunk(2)[::-1])
+        if key in SD3_OUTER:
+            out[SD3_OUTER[key]] = value
+        elif stem in SD3_OUTER:
+            out[f"{SD3_OUTER[stem]}.{leaf}"] = value
+        else:
+            _, number, inner = stem.split(".", 2)
+            if inner in SD3_BLOCK:
+                out[f"joint_blocks.{number}.{SD3_BLOCK[inner]}.{leaf}"] = value
+            elif inner in ("attn.to_q", "attn.add_q_proj"):
+                joint = torch.cat([weights[key.replace(inner, inner.replace("_q", f"_{one}"))] for one in "qkv"])
+                side = "x_block" if inner == "attn.to_q" else "context_block"
+                out[f"joint_blocks.{number}.{side}.attn.qkv.{leaf}"] = joint
+            else:
+                assert inner in ("attn.to_k", "attn.to_v", "attn.add_k_proj", "attn.add_v_proj"), key
     return out
