@@ -14,8 +14,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .errors import (
-        ExportError, ImageError, InputError, Interrupted, MissingExtraError, ModelError, PlacementError, PromptError, SdkitError,
-        StoreError, UnsafeFileError,
+        ExportError,
+        ImageError,
+        InputError,
+        Interrupted,
+        MissingExtraError,
+        ModelError,
+        PlacementError,
+        PromptError,
+        SdkitError,
+        StoreError,
+        UnsafeFileError,
     )  # fmt: skip
     from .export import Kit, Placement
     from .prompt import Prompt

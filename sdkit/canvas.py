@@ -30,6 +30,7 @@ class Placed:
 
     @property
     def box(self) -> Box:
+        """Where the picture lies on the canvas."""
         x, y = self.offset
         return x, y, x + self.scaled[0], y + self.scaled[1]
 

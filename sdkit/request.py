@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -150,11 +150,11 @@ def real(parameter: str, value: object, low: float, high: float, *, open_low: bo
 
 def pair_of_pixels(parameter: str, value: object) -> tuple[int, int]:
     """`value` as (width, height), each 1 to 4096 pixels."""
+    hint = "(width, height) in pixels, such as (1080, 1350)"
+    pair: tuple[object, ...] = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+    if len(pair) != 2:
+        raise InputError(parameter, value, hint)
     try:
-        width, height = value  # type: ignore[misc]
-    except (TypeError, ValueError):
-        raise InputError(parameter, value, "(width, height) in pixels, such as (1080, 1350)") from None
-    try:
-        return whole(parameter, width, 1, MAX_SIDE), whole(parameter, height, 1, MAX_SIDE)
+        return whole(parameter, pair[0], 1, MAX_SIDE), whole(parameter, pair[1], 1, MAX_SIDE)
     except InputError:
         raise InputError(parameter, value, f"(width, height), each a whole number from 1 to {MAX_SIDE}") from None

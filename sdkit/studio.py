@@ -20,12 +20,13 @@ from .prompt import Prompt
 from .prompt import negative as negative_words
 from .prompt import prompts as prompts_of
 from .prompt.surroundings import surroundings
-from .request import MAX_SEED, Request, pair_of_pixels, whole
+from .request import MAX_SEED, MAX_SIDE, Request, pair_of_pixels, whole
 from .result import Result, ResultSet
 
 if TYPE_CHECKING:
-    from .export import Kit
+    from .export import Extension, Kit
 
+_ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
 OUTPAINT_STRENGTH = 0.85  # of what is painted around a picture: lower repeats its edge as streaks, 1 forgets its light
 
 
@@ -143,20 +144,49 @@ class Studio:
 
     def export(
         self, picture: str | os.PathLike[str] | Image.Image | Result, placements: str | Sequence[str] = "all", *,
-        to: str | os.PathLike[str], focus: tuple[float, float] | None = None, anchor: str = "right",
-        methods: Mapping[str, str] | None = None, progress: bool | Progress = True,
+        to: str | os.PathLike[str], focus: tuple[float, float] | None = None, anchor: str | None = None,
+        overrides: Mapping[str, str] | None = None, progress: bool | Progress = True, stop: Event | None = None,
     ) -> Kit:  # fmt: skip
         """Write the picture in every placement: exact pixels, under the byte limit, with a page to look at them all.
 
         placements   "all"; a group ("social", "ads", "web", "email"), a platform, a name, or several of these.
         to           folder for the files, manifest.json and index.html.
         focus        (x, y) of what must stay in view, as shares of width and height; found by itself when not given.
-        anchor       where the subject sits in the wide ones: left, centre or right.
-        methods      {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
+        anchor       where the subject stands in wide ones: "left", "centre" or "right"; by default where it already is.
+        overrides    {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
 
-        Raises PlacementError for an unknown placement, ExportError when a file cannot be written as promised.
+        Raises PlacementError for an unknown placement, InputError for other bad input, ExportError when a file cannot be
+        written as promised (an earlier kit in the folder is then as it was), Interrupted when stopped.
         """
-        raise NotImplementedError
+        from . import export
+
+        source, image = self._picture(picture)
+        wanted, image = export.choose(placements), export.prepared(image)  # as sRGB on white
+
+        def plan(can_outpaint: bool, multiple: int = 8) -> export.Plan:
+            return export.plan(
+                image.size, wanted, image=image, focus=focus, can_outpaint=can_outpaint, overrides=overrides, anchor=anchor,
+                max_side=_ANY_SIDE, multiple=multiple,
+            )  # fmt: skip
+
+        planned, canvases = plan(can_outpaint=True), {}
+        if planned.extensions:  # only now is the model needed, which takes seconds to load
+            planned = plan("inpaint" in self.backend.can.kinds, self.backend.can.multiple)
+            requests = [self._extended(source, image, extension) for extension in planned.extensions]
+            wide = self.run(requests, note="outpainted for export", progress=progress, stop=stop)
+            if wide.interrupted:
+                raise Interrupted("Stopped before any file was written. The pictures that were finished are kept.")
+            canvases = {extension: result.image for extension, result in zip(planned.extensions, wide, strict=True)}
+
+        # What a model drew is marked so in the file; a photograph that was only cropped is not.
+        painted, plain = (export.ai_mark(),) * 2 if source else (export.ai_mark(export.COMPOSITE), b"")
+        files: dict[export.Fit, export.Encoded] = {}
+        for fits, mark in ([f for f in planned.fits if f.extension], painted), ([f for f in planned.fits if not f.extension], plain):
+            files |= zip(fits, export.encode_all(image, fits, canvases, xmp=mark), strict=True)
+        prompt = str(source.request.prompt) if source else ""
+        about = prompt or (Path(picture).stem if isinstance(picture, str | os.PathLike) else "picture")
+        seed = source.request.seed if source else None
+        return export.write(Path(to), [export.Item(f, files[f], seed, prompt, about) for f in planned.fits], title=about)
 
     # -- the steps -----------------------------------------------------------------------------------------------------
 
@@ -175,8 +205,7 @@ class Studio:
         if given["mask"] is not None:
             values["mask"] = canvas.as_mask(open_image(given["mask"], "mask"))
         values["size"] = can.native if size is None else size
-        requests = [Request(prompt=p, negative=negative, seed=seed, **values) for p in prompts for seed in seeds]
-        return requests
+        return [Request(prompt=p, negative=negative, seed=seed, **values) for p in prompts for seed in seeds]
 
     def _around(
         self, source: Result | None, wide: Image.Image, mask: Image.Image, prompt: str | None, negative: str | None,
@@ -187,10 +216,20 @@ class Studio:
         kept_out = [negative_words(negative)] if negative is not None else [subject, source.request.negative if source else ""]
         can = self.backend.can
         return Request(
-            prompt=prompt or words, negative=", ".join(filter(None, kept_out)) if prompt is None or negative else "",
+            prompt=Prompt.literal(prompt or words), negative=", ".join(filter(None, kept_out)) if prompt is None or negative else "",
             seed=seed if seed is not None else source.request.seed if source else 0, size=wide.size, image=wide, mask=mask,
             strength=strength, steps=can.steps if steps is None else steps, guidance=can.guidance if guidance is None else guidance,
         )  # fmt: skip
+
+    def _extended(self, source: Result | None, image: Image.Image, extension: Extension) -> Request:
+        """The request that fills a canvas of the export's plan, scaled down where it is larger than a Request may be."""
+        scale = min(1.0, MAX_SIDE / max(extension.size))
+
+        def shrunk(pair: tuple[int, int], low: int = 1) -> tuple[int, int]:
+            return max(low, round(pair[0] * scale)), max(low, round(pair[1] * scale))
+
+        wide, mask = canvas.extend(image, canvas.Placed(shrunk(extension.size), shrunk(image.size), shrunk(extension.offset, 0)))
+        return self._around(source, wide, mask, None, None, None, OUTPAINT_STRENGTH, None, None)
 
     def _one(
         self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None

@@ -34,7 +34,7 @@ def test_anchor_right_leaves_the_room_on_the_left():
 
 
 def test_an_unknown_anchor_is_named():
-    with pytest.raises(InputError, match="anchor: got 'middle'.*left"):
+    with pytest.raises(InputError, match=r"anchor: got 'middle'.*left"):
         canvas.place((8, 8), (16, 8), "middle")
 
 

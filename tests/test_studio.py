@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_reproduce_from_row_id_and_png_alone(studio, tmp_path, pocket):
     shot = studio.generate("a {trophy|lemon} on mint", negative="@clean", seeds=[9], guidance=3, **QUICK)[1]
     row = studio.experiments.frame().iloc[1]
     png = tmp_path / "mailed.png"
-    png.write_bytes(open(shot.path, "rb").read())
+    png.write_bytes(Path(shot.path).read_bytes())
     elsewhere = Studio(store=tmp_path / "elsewhere", backend=pocket)
     for again in (
         studio.reproduce(row, progress=False),
@@ -204,11 +205,11 @@ def test_bad_outpaints_and_exports(studio, tmp_path):
         lambda: studio.reproduce(tmp_path / "none.png"),
         lambda: studio.export(picture, "instagram-sqare", to=tmp_path / "kit"),
         lambda: studio.export(picture, "all", to=tmp_path / "kit", focus=(2, 0)),
-        lambda: studio.export(picture, "instagram-square", to=tmp_path / "kit", methods={"instagram-square": "squash"}),
+        lambda: studio.export(picture, "instagram-square", to=tmp_path / "kit", overrides={"instagram-square": "squash"}),
     ):
         with pytest.raises(InputError):
             call()
-    with pytest.raises(InputError, match="Did you mean.*instagram-square"):
+    with pytest.raises(InputError, match=r"Did you mean.*instagram-square"):
         studio.export(picture, "instagram-sqare", to=tmp_path / "kit")
     assert len(studio.experiments) == 0 and not (tmp_path / "kit").exists()
 

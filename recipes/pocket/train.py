@@ -97,7 +97,8 @@ def main() -> None:
     optimiser = torch.optim.AdamW(model.parameters(), lr=o.rate, betas=(0.9, 0.99), weight_decay=0.01)
     noise_of = scheduler()
     snr = noise_of.alphas_cumprod / (1 - noise_of.alphas_cumprod)
-    weights = (snr.clamp(max=5) / (snr + 1)).clamp(min=0.02).to(o.device)
+    # min-SNR-5, but never so little that the noisiest steps, which decide what is drawn where, go untaught.
+    weights = (snr.clamp(max=5) / (snr + 1)).clamp(min=0.25).to(o.device)
     empty = data.tokenize([""])[0].long()
 
     state_path, step, spent, running = o.work / "train.pt", 0, 0.0, None
@@ -140,7 +141,7 @@ def main() -> None:
             torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
         step += 1
         now = time.time()
-        spent, last = spent + now - last, now
+        spent, last = spent + min(now - last, 20), now  # a machine asleep is no training
         value = each.mean().item()
         if not math.isfinite(value):
             raise SystemExit(f"step {step}: the loss is {value}; start again from {state_path} with a lower --rate")

@@ -1,0 +1,1 @@
+"""Request -> Result: diffusers here, and one file a service."""

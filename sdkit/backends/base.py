@@ -61,7 +61,9 @@ class Backend(Protocol):
     """Request -> Result."""
 
     @property
-    def can(self) -> Can: ...
+    def can(self) -> Can:
+        """What it can do."""
+        ...
 
     def run(
         self, requests: Sequence[Request], *, progress: Progress | None = None, stop: Event | None = None

@@ -1,0 +1,1 @@
+"""Ratios against the plain way, measured side by side in one run: `make bench`."""

@@ -1,0 +1,190 @@
+"""Placements: where a picture will appear, in exact pixels, with its safe area and byte limit. Data from templates/."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..data import folder
+from ..errors import InputError, PlacementError, near
+from ..request import whole
+
+GROUPS = ("social", "ads", "web", "email")
+FORMATS = ("JPEG", "PNG", "WEBP")  # those sdkit writes
+CONFIDENCE = ("high", "medium", "low", "own")
+MAX_SIDE = 8192  # pixels
+MAX_BYTES = 200_000_000
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_DEFAULTS: dict[str, Any] = {
+    "platform": "Own", "group": "web", "title": "", "safe": {}, "max_bytes": 5_000_000, "formats": ("JPEG", "PNG"),
+    "source": "", "checked_on": "", "confidence": "own", "note": "",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Safe:
+    """Insets in pixels that the platform may cover or cut; the rest is the safe area."""
+
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+    left: int = 0
+
+    def __bool__(self) -> bool:
+        return any((self.top, self.right, self.bottom, self.left))
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One place a picture will appear.
+
+    name        a slug, unique: "instagram-portrait"; also the file's name.
+    platform    "LinkedIn"; group, one of "social", "ads", "web", "email"; title, what a person calls it: "Page cover".
+    width, height   pixels; safe, insets in pixels.
+    max_bytes   the file's limit; formats, of "JPEG", "PNG", "WEBP", the preferred first.
+    source, checked_on (YYYY-MM-DD), confidence ("high", "medium", "low", "own"), note     where the figures come from.
+    """
+
+    name: str
+    platform: str
+    group: str
+    title: str
+    width: int
+    height: int
+    safe: Safe = Safe()
+    max_bytes: int = 5_000_000
+    formats: tuple[str, ...] = ("JPEG", "PNG")
+    source: str = ""
+    checked_on: str = ""
+    confidence: str = "own"
+    note: str = ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.width, self.height
+
+    @property
+    def ratio(self) -> float:
+        """Width over height."""
+        return self.width / self.height
+
+    @property
+    def folder(self) -> str:
+        """The platform as a folder name."""
+        return slug(self.platform)
+
+
+def slug(text: str) -> str:
+    """`text` in lower case, with hyphens for all but letters and digits; "other" where nothing is left."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "other"
+
+
+def load(path: str | Path | None = None, own: str | Path | Mapping[str, Any] | list[Any] | None = None) -> dict[str, Placement]:
+    """Name -> Placement from `path`, or those that ship with sdkit, with `own` laid over them.
+
+    Both are a JSON file, or (`own`) the plain value: a list of objects with a name, or {name: {field: value}}. An own
+    placement of a known name changes only the fields it gives; a new one needs at least width and height.
+    Raises InputError that names the placement and field when something is wrong.
+    """
+    found: dict[str, Placement] = {}
+    for parameter, source in (("path", path or folder("templates") / "placements.json"), ("own", own)):
+        for name, fields in _objects(parameter, source):
+            found[name] = _placement(parameter, name, fields, found.get(name))
+    return found
+
+
+def choose(selection: str | Iterable[str], placements: Mapping[str, Placement] | None = None) -> list[Placement]:
+    """The placements meant by "all", a group ("social"), a platform ("LinkedIn"), a name, or several of those.
+
+    Each once, in the table's order. Case and spaces do not matter. Raises PlacementError that lists near names.
+    """
+    table = load() if placements is None else placements
+    words = [selection] if isinstance(selection, str) else list(selection)
+    if not words or not all(isinstance(word, str) for word in words):
+        raise PlacementError("placements", selection, '"all", a group, a platform, a name, or a list of those')
+    chosen: set[str] = set()
+    for word in words:
+        wanted = slug(word)
+        match = {p.name for p in table.values() if wanted in ("all", p.group, p.folder, p.name)}
+        if not match:
+            known = {*table, *GROUPS, "all", *(p.folder for p in table.values())}
+            raise PlacementError("placements", word, "a placement, platform or group", near(wanted, known))
+        chosen |= match
+    return [p for p in table.values() if p.name in chosen]
+
+
+def _objects(parameter: str, source: Any) -> list[tuple[str, Mapping[str, Any]]]:
+    """(name, fields) pairs of a file or a plain value."""
+    if source is None:
+        return []
+    if isinstance(source, str | Path):
+        try:
+            source = json.loads(Path(source).read_text("utf-8"))
+        except OSError as error:
+            raise InputError(parameter, str(source), "a readable JSON file", f"({error.strerror or error})") from error
+        except (ValueError, RecursionError) as error:
+            raise InputError(parameter, str(source), "a JSON file", f"It does not parse: {error}.") from error
+    shape = "a list of placements, each an object with a name, or an object {name: {field: value}}"
+    if isinstance(source, Mapping):
+        pairs = list(source.items())
+    elif isinstance(source, list | tuple):
+        pairs = [(item.get("name") if isinstance(item, Mapping) else None, item) for item in source]
+    else:
+        raise InputError(parameter, source, shape)
+    for name, fields in pairs:
+        if not isinstance(fields, Mapping):
+            raise InputError(parameter, fields, shape)
+        if not isinstance(name, str) or not _SLUG.fullmatch(name) or len(name) > 80 or name == "all":
+            raise InputError(f"{parameter}: name", name, "lower-case letters, digits and hyphens, such as 'our-shop-hero'")
+        if fields.get("name", name) != name:
+            raise InputError(f"{parameter}[{name!r}]: name", fields["name"], f"the key it stands under, {name!r}")
+    return pairs
+
+
+def _placement(parameter: str, name: str, fields: Mapping[str, Any], base: Placement | None) -> Placement:
+    """One checked Placement; fields not given come from `base` or the defaults."""
+    where = f"{parameter}[{name!r}]"
+    known = tuple(Placement.__dataclass_fields__)
+    if unknown := [key for key in fields if key not in known]:
+        raise InputError(where, unknown[0], "the fields " + ", ".join(known), near(str(unknown[0]), known))
+    values = {k: getattr(base, k) for k in known} if base else {**_DEFAULTS, "name": name}
+    values |= fields
+    for side in ("width", "height"):
+        if side not in values:
+            raise InputError(f"{where}: {side}", None, "pixels, which a new placement must give")
+        values[side] = whole(f"{where}: {side}", values[side], 16, MAX_SIDE)
+    values["max_bytes"] = whole(f"{where}: max_bytes", values["max_bytes"], 1000, MAX_BYTES)
+    for key in ("platform", "group", "title", "source", "checked_on", "confidence", "note"):
+        text = values[key]
+        if not isinstance(text, str) or len(text) > 500 or not text.isprintable():
+            raise InputError(f"{where}: {key}", text, "a line of text of at most 500 letters")
+    for key, allowed in (("group", GROUPS), ("confidence", CONFIDENCE)):
+        if values[key] not in allowed:
+            raise InputError(f"{where}: {key}", values[key], ", ".join(map(repr, allowed)))
+    formats = values["formats"]
+    if not isinstance(formats, list | tuple) or not formats or any(f not in FORMATS for f in formats):
+        raise InputError(f"{where}: formats", formats, "a list of " + ", ".join(map(repr, FORMATS)))
+    values["formats"] = tuple(dict.fromkeys(formats))
+    values["safe"] = _safe(f"{where}: safe", values["safe"], values["width"], values["height"])
+    values["title"] = values["title"] or name
+    return Placement(**values)
+
+
+def _safe(where: str, value: Any, width: int, height: int) -> Safe:
+    sides = tuple(Safe.__dataclass_fields__)
+    if isinstance(value, Safe):
+        value = vars(value)
+    if not isinstance(value, Mapping) or any(key not in sides for key in value):
+        raise InputError(where, value, "an object with " + ", ".join(sides) + " in pixels")
+    safe = Safe(**{key: whole(f"{where}.{key}", value[key], 0, MAX_SIDE) for key in value})
+    if safe.left + safe.right >= width or safe.top + safe.bottom >= height:
+        raise InputError(where, value, f"insets that leave something of {width} x {height} pixels")
+    return safe
+
+
+__all__ = ["Placement", "Safe", "choose", "load", "slug"]
