@@ -122,23 +122,30 @@ def tiny_flux(folder: Path, *, guidance: bool = False) -> Path:
 
 def single_file(folder: Path, target: Path, *, dtype: torch.dtype = torch.float32, leave_out: str = "") -> Path:
     """The SD1, SDXL or SD3 pipeline in `folder` as one file with the original keys, without T5. leave_out: a key pattern."""
-    if (folder / "transformer").exists():
-        unet, first = _original_sd3(_read(folder / "transformer")), "text_encoders.clip_l.transformer."
-        second = {f"text_encoders.clip_g.transformer.{k}": v for k, v in _read(folder / "text_encoder_2").items()}
-    elif (folder / "text_encoder_2").exists():
-        unet, first = _ldm_unet(_read(folder / "unet")), "conditioner.embedders.0.transformer."
-        second = {f"conditioner.embedders.1.model.{k}": v for k, v in _open_clip(_read(folder / "text_encoder_2")).items()}
-    else:
-        unet, first, second = _ldm_unet(_read(folder / "unet")), "cond_stage_model.transformer.", {}
-    weights = {f"model.diffusion_model.{k}": v for k, v in unet.items()} | second
-    weights |= {f"first_stage_model.{k}": v for k, v in _ldm_vae(_read(folder / "vae")).items()}
-    text = {
-        k.removeprefix("text_model."): v for k, v in _read(folder / "text_encoder").items() if k != "text_projection.weight"
-    }
-    weights |= {f"{first}text_model.{k}": v for k, v in text.items()}
+    names = ("unet", "transformer", "vae", "text_encoder", "text_encoder_2")
+    weights = original_keys({name: _read(folder / name) for name in names if (folder / name).exists()})
     weights = {k: v.to(dtype).contiguous() for k, v in weights.items() if not (leave_out and re.search(leave_out, k))}
     save_file(weights, target, metadata={"format": "pt"})
     return target
+
+
+def original_keys(parts: dict[str, dict[str, torch.Tensor]], *, openclip: bool = False) -> dict[str, torch.Tensor]:
+    """The weights of a pipeline's parts under the keys of single files. openclip: SD2, whose text encoder is OpenCLIP's."""
+    text = {k.removeprefix("text_model."): v for k, v in parts["text_encoder"].items() if k != "text_projection.weight"}
+    if "transformer" in parts:
+        denoiser, first = _original_sd3(parts["transformer"]), "text_encoders.clip_l.transformer."
+        second = {f"text_encoders.clip_g.transformer.{k}": v for k, v in parts["text_encoder_2"].items()}
+    elif "text_encoder_2" in parts:
+        denoiser, first = _ldm_unet(parts["unet"]), "conditioner.embedders.0.transformer."
+        second = {f"conditioner.embedders.1.model.{k}": v for k, v in _open_clip(parts["text_encoder_2"]).items()}
+    elif openclip:
+        denoiser, first = _ldm_unet(parts["unet"]), ""
+        second = {f"cond_stage_model.model.{k}": v for k, v in _open_clip(parts["text_encoder"]).items()}
+    else:
+        denoiser, first, second = _ldm_unet(parts["unet"]), "cond_stage_model.transformer.", {}
+    weights = {f"model.diffusion_model.{k}": v for k, v in denoiser.items()} | second
+    weights |= {f"first_stage_model.{k}": v for k, v in _ldm_vae(parts["vae"]).items()}
+    return weights | {f"{first}text_model.{k}": v for k, v in text.items() if first}
 
 
 def _unet(**settings) -> UNet2DConditionModel:
