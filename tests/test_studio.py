@@ -131,6 +131,13 @@ def test_img2img_takes_a_photo_of_any_size(studio, tmp_path):
     assert studio.reproduce(shot.path, progress=False).image.tobytes() == shot.image.tobytes()
 
 
+def test_so_little_strength_that_no_step_is_left_takes_one(studio):
+    start = Image.new("RGB", (256, 256), "orange")
+    seen = []
+    studio.generate("a lemon", image=start, strength=0.01, steps=3, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 1)]
+
+
 def test_a_sheet_in_a_notebook_a_summary_in_a_terminal(studio):
     shots = studio.generate("a {lemon|<b>rocket</b>}", seeds=2, **QUICK)
     html = shots._repr_html_()

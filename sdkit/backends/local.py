@@ -48,7 +48,7 @@ class LocalBackend:
         """Denoising steps that the request will take, windows included; for a progress bar's total."""
         if request.kind == "text2img":
             return request.steps
-        each = max(1, min(int(request.steps * request.strength), request.steps))
+        each = min(int(request.steps * _strength(request)), request.steps)
         return each if request.kind == "img2img" else each * len(_Painting(request, self.can).boxes)
 
     def run(
@@ -91,7 +91,7 @@ class LocalBackend:
             "generator": generator or torch.Generator("cpu").manual_seed(request.seed),
         }
         if request.image is not None:
-            given |= {"image": _fit(request.image, request.size), "strength": request.strength}
+            given |= {"image": _fit(request.image, request.size), "strength": _strength(request)}
         if request.mask is not None:
             given["mask_image"] = request.mask
         takes = inspect.signature(pipe.__call__).parameters
@@ -166,6 +166,11 @@ def _window(size: tuple[int, int], can: Can) -> tuple[int, int]:
     short = min(min(size), native)
     long = min(native * native // short, 2 * short) // can.multiple * can.multiple
     return (min(long, size[0]), short) if size[0] >= size[1] else (short, min(long, size[1]))
+
+
+def _strength(request: Request) -> float:
+    """The strength, but enough for one step: diffusers refuses fewer."""
+    return max(request.strength, min(1.0, 1.001 / request.steps))
 
 
 def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
