@@ -171,9 +171,9 @@ def view(loaded: Loaded, kind: str) -> Any:
     if kind == "text2img" or loaded.can.kinds == {"inpaint"}:
         return loaded.pipe
     if kind not in loaded._views:
-        from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting
-
         with quiet():
+            from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting
+
             auto = AutoPipelineForImage2Image if kind == "img2img" else AutoPipelineForInpainting
             made = auto.from_pipe(loaded.pipe)
             made.set_progress_bar_config(disable=True)
