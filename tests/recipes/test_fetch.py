@@ -1,0 +1,53 @@
+import base64
+import hashlib
+import io
+import tarfile
+
+import pytest
+from fetch import INTEGRITY, MARK, WrongBytes, check, unpack
+
+
+@pytest.fixture
+def tarball(tmp_path):
+    """An npm tarball with one file, and its integrity."""
+    path = tmp_path / "thing-1.0.0.tgz"
+    with tarfile.open(path, "w:gz") as archive:
+        entry = tarfile.TarInfo("package/assets/1f680.webp")
+        entry.size = 5
+        archive.addfile(entry, io.BytesIO(b"bytes"))
+    return path, "sha512-" + base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
+
+
+def test_the_right_tarball_is_unpacked_and_marked(tarball, tmp_path):
+    path, integrity = tarball
+    target = tmp_path / "data" / "thing"
+    assert unpack(path, target, integrity) == 1
+    assert (target / "assets" / "1f680.webp").read_bytes() == b"bytes"
+    assert (target / MARK).read_text().strip() == integrity
+    assert [p.name for p in target.parent.iterdir()] == ["thing"]  # no scratch is left
+
+
+def test_a_wrong_tarball_is_refused_and_what_is_there_stays(tarball, tmp_path):
+    path, integrity = tarball
+    target = tmp_path / "data" / "thing"
+    unpack(path, target, integrity)
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(WrongBytes, match="not the pinned"):
+        unpack(path, target, integrity)
+    assert (target / "assets" / "1f680.webp").read_bytes() == b"bytes"
+
+
+def test_another_package_is_not_the_pinned_one(tarball):
+    with pytest.raises(WrongBytes):
+        check(tarball[0], INTEGRITY)
+
+
+def test_a_path_that_leads_out_is_refused(tmp_path):
+    path = tmp_path / "evil.tgz"
+    with tarfile.open(path, "w:gz") as archive:
+        entry = tarfile.TarInfo("package/../../outside")
+        archive.addfile(entry, io.BytesIO(b""))
+    integrity = "sha512-" + base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
+    with pytest.raises(tarfile.FilterError):
+        unpack(path, tmp_path / "data" / "thing", integrity)
+    assert not list((tmp_path / "data").iterdir())
