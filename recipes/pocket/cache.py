@@ -21,6 +21,7 @@ SHARD = 960  # scenes
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--scenes", type=int, default=48_000)
+    options.add_argument("--wander", type=float, default=0.0, help="how far objects stray, 0 to 1; see scenes.draw")
     options.add_argument("--part", default="0/1", help="i/n: this process makes every n-th shard")
     o = options.parse_args()
     part, parts = (int(x) for x in o.part.split("/"))
@@ -38,7 +39,7 @@ def main() -> None:
         tensors, captions = {}, {}
         counts = [round(SHARD * w) for w in SIZE_WEIGHTS]
         for size, count in zip(SIZES, counts, strict=True):
-            scenes = [draw(rng, sprites, size) for _ in range(count)]
+            scenes = [draw(rng, sprites, size, wander=o.wander) for _ in range(count)]
             latents = []
             for i in range(0, count, 16):
                 pixels = to_tensor([s.image for s in scenes[i : i + 16]]).to(o.device, memory_format=torch.channels_last)

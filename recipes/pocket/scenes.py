@@ -218,18 +218,20 @@ _STANDS_AT = {"podium": 0.785, "beach": 0.86, "mountains": 0.88}  # where the ob
 # -- the object -------------------------------------------------------------------------------------------------------
 
 
-def _place(rng, image: Image.Image, sprite: Image.Image, background: str, centre_x: float) -> Image.Image:
+def _place(rng, image: Image.Image, sprite: Image.Image, background: str, centre_x: float, wander: float) -> Image.Image:
     width, height = image.size
     unit = min(width, height)
-    scale = rng.uniform(0.50, 0.62) * unit / max(sprite.size)
+    scale = (0.58 + wander * rng.uniform(-0.08, 0.04)) * unit / max(sprite.size)
     if width > height:
         scale *= 1.12
     body = sprite.resize((max(1, round(sprite.width * scale)), max(1, round(sprite.height * scale))), Image.Resampling.LANCZOS)
-    if background not in _STANDS_AT and rng.random() < 0.5:
-        body = body.rotate(rng.uniform(-8, 8), Image.Resampling.BICUBIC, expand=True)
+    if background not in _STANDS_AT and rng.random() < 0.5 * wander:
+        body = body.rotate(wander * rng.uniform(-8, 8), Image.Resampling.BICUBIC, expand=True)
     foot = _STANDS_AT.get(background)
     x = round(centre_x * width - body.width / 2)
-    y = round(foot * height - body.height) if foot else round(height * rng.uniform(0.46, 0.52) - body.height / 2)
+    y = round(height * (0.49 + wander * rng.uniform(-0.03, 0.03)) - body.height / 2)
+    if foot:  # in whole latents (8 pixels) from where it would float, so that its latents are the same ones
+        y += 8 * round((foot * height - body.height - y) / 8)
     x = min(max(x, 4), width - body.width - 4)
 
     shadow = Image.new("L", image.size, 0)
@@ -321,11 +323,13 @@ def draw(
     colour: str | None = None,
     side: str | None = None,
     defects: float = 0.10,
+    wander: float = 1.0,
     everything: bool = False,
 ) -> Scene:
     """One scene of `size` (width, height); the rest is drawn from `rng` where it is not given.
 
-    `defects` is the share of spoiled pictures. `everything=True` also draws the held-out pairs (for the judge).
+    `defects` is the share of spoiled pictures. `wander` scales how far size, place and tilt of the object stray, 0 to 1: a
+    model of little training draws whole objects only if they always stand alike. `everything=True` also draws the held-out pairs (for the judge).
     """
     width, height = size or SIZES[int(rng.choice(len(SIZES), p=SIZE_WEIGHTS))]
     names = tuple(sprites)
@@ -340,9 +344,9 @@ def draw(
     side = side or ("left", "centre", "centre", "right")[int(rng.integers(4))]
     if height > width:
         side = "centre"
-    centre_x = {"left": 0.29, "centre": 0.5, "right": 0.71}[side] + rng.uniform(-0.02, 0.02)
+    centre_x = {"left": 72 / 256, "centre": 0.5, "right": 184 / 256}[side] + wander * rng.uniform(-0.02, 0.02)
     if width > height:
-        centre_x = {"left": 0.22, "centre": 0.5, "right": 0.78}[side] + rng.uniform(-0.03, 0.03)
+        centre_x = {"left": 88 / 384, "centre": 0.5, "right": 296 / 384}[side] + wander * rng.uniform(-0.03, 0.03)
 
     tone = np.array(COLOURS[colour] if colour else (0, 0, 0), np.float32)
     other = None
@@ -353,7 +357,7 @@ def draw(
         pixels = _DRAWERS[background](rng, tone, width, height, (centre_x if object_name else 0.5, 0.48))
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     if object_name:
-        image = _place(rng, image, sprites[object_name], background, centre_x)
+        image = _place(rng, image, sprites[object_name], background, centre_x, wander)
 
     defect = defect_word = None
     if rng.random() < defects:

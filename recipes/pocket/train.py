@@ -11,13 +11,14 @@ import json
 import math
 import random
 import time
+from pathlib import Path
 
 import torch
 from common import load_state, parser, save_state
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from safetensors import safe_open
 from text import build_encoder
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 WIDTHS = (48, 128, 256)
 
@@ -82,6 +83,7 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=75.0)
     options.add_argument("--batch", type=int, default=32)
     options.add_argument("--rate", type=float, default=1e-3)
+    options.add_argument("--start", type=Path, help="a diffusers folder to go on from, such as ../../sdkit/assets/pocket")
     options.add_argument("--steps", type=int, default=0, help="stop after this many steps (for a dry run)")
     o = options.parse_args()
     torch.manual_seed(o.seed)
@@ -92,6 +94,9 @@ def main() -> None:
     data.refresh()
     unet, encoder = build_unet().to(o.device, memory_format=torch.channels_last), build_encoder(tokenizer).to(o.device)
     print(f"unet {unet.num_parameters() / 1e6:.1f} M, text {encoder.num_parameters() / 1e6:.1f} M, {len(data)} scenes", flush=True)
+    if o.start:
+        unet.load_state_dict(UNet2DConditionModel.from_pretrained(o.start / "unet").state_dict())
+        encoder.load_state_dict(CLIPTextModel.from_pretrained(o.start / "text_encoder", dtype=torch.float32).state_dict())
     model = torch.nn.ModuleDict({"unet": unet, "text": encoder})
     average = copy.deepcopy(model).requires_grad_(False)
     optimiser = torch.optim.AdamW(model.parameters(), lr=o.rate, betas=(0.9, 0.99), weight_decay=0.01)
