@@ -126,7 +126,7 @@ def write(folder: str | Path, items: Iterable[Item], *, title: str = "Asset kit"
     entries = tuple(_entry(item) for item in items)
     files = {entry.path: item.encoded.data for entry, item in zip(entries, items, strict=True)}
     shown = [Shown(e, i.fit.placement, i.alt) for e, i in zip(entries, items, strict=True)]
-    files[INDEX] = page(shown, title=title).encode()
+    files[INDEX] = page(shown, title=title).encode("utf-8", "replace")
     made = next((p for p in reversed([target, *target.parents]) if not p.exists()), None)
     try:
         target.mkdir(parents=True, exist_ok=True)

@@ -128,7 +128,10 @@ def _lossy(image: Image.Image, placement: Placement, name: str, xmp: bytes) -> t
                 options |= {"optimize": True, "progressive": True}
         else:
             options["method"] = 6 if small else 4
-        return encode(image, name, **options)
+        try:
+            return encode(image, name, **options)
+        except OSError:  # Pillow gives these two a byte a pixel, which pure noise can exceed
+            return encode(image, name, **{k: v for k, v in options.items() if k not in ("optimize", "progressive")})
 
     data = at(BEST, small=False)
     if len(data) <= placement.max_bytes:

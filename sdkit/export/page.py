@@ -64,8 +64,7 @@ def page(shown: Sequence[Shown], *, title: str = "Asset kit") -> str:
 </form>
 <p class="key" role="note">Hatched parts may be covered or cut by the platform. The dashed line bounds what is always seen.</p>
 <main>{sections}</main>
-<footer>Pictures made with a generative model, and marked so in each file. Limits change: the figures' dates and sources
-stand in each card's details.</footer>
+<footer>Limits change: each card's details say where its figures come from and when they were checked.</footer>
 </body>
 </html>
 """

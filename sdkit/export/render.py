@@ -18,7 +18,10 @@ _SHARPEN_FROM = 1.6  # enlarged more than this, a picture gets its edges back wi
 
 
 def prepared(master: Image.Image) -> Image.Image:
-    """The master as plain sRGB: its colour profile applied, transparency laid on white."""
+    """The master as plain sRGB: its colour profile applied, transparency laid on white.
+
+    What else the file said (a prompt, a comment, Exif) is left behind: Pillow would write some of it into copies.
+    """
     image = master
     profile = image.info.get("icc_profile")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
@@ -30,7 +33,12 @@ def prepared(master: Image.Image) -> Image.Image:
             image = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB") or image
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass  # a broken or mismatched profile: the numbers are taken as sRGB, as browsers do
-    return image if image.mode == "RGB" else image.convert("RGB")
+    if image.mode != "RGB":
+        image = image.convert("RGB")
+    if image.info:
+        image = image.copy()
+        image.info = {}
+    return image
 
 
 def render(
@@ -71,7 +79,9 @@ def resized(image: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
     # Sharpened before it grows, on few pixels; bicubic, because Lanczos rings on flat colours when it enlarges.
     x, y = math.floor(max(left - 4, 0)), math.floor(max(top - 4, 0))
     part = image.crop((x, y, min(math.ceil(box[2]) + 4, image.width), min(math.ceil(box[3]) + 4, image.height)))
+    low, high = part.filter(ImageFilter.MinFilter(3)), part.filter(ImageFilter.MaxFilter(3))
     part = part.filter(ImageFilter.UnsharpMask(radius=0.7, percent=80, threshold=2))
+    part = ImageChops.darker(ImageChops.lighter(part, low), high)  # steeper edges, but no halo beside them
     return part.resize(size, Image.Resampling.BICUBIC, box=(left - x, top - y, box[2] - x, box[3] - y))
 
 

@@ -121,10 +121,10 @@ def _smartcrop(image: Image.Image) -> tuple[float, float]:
 
 def _point(value: object) -> tuple[float, float]:
     try:
-        pair: tuple[object, ...] = tuple(value)  # type: ignore[arg-type]
-        return real("focus", pair[0], 0.0, 1.0), real("focus", pair[1], 0.0, 1.0 if len(pair) == 2 else -1.0)
-    except (TypeError, ValueError, IndexError):
+        x, y = value  # type: ignore[misc]
+    except (TypeError, ValueError):
         raise InputError("focus", value, "(x, y), each from 0 to 1: shares of the width and height") from None
+    return real("focus", x, 0.0, 1.0), real("focus", y, 0.0, 1.0)  # type: ignore[has-type]
 
 
 __all__ = ["Box", "Subject", "find", "standing_out"]
