@@ -106,6 +106,8 @@ def prove(folder: Path, made: StableDiffusionPipeline) -> None:
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--to", type=Path, default=TARGET, help="the folder to write (default sdkit/assets/pocket)")
+    options.add_argument("--steps", type=int, default=20, help="what sdkit takes by default with this model")
+    options.add_argument("--guidance", type=float, default=4.0, help="likewise")
     o = options.parse_args()
     state = load_state(o.work / "train.pt")
     if state is None:
@@ -117,13 +119,14 @@ def main() -> None:
         pipeline.save_pretrained(folder)
         write_old_tokenizer(folder / "tokenizer")
         tidy(folder)
+        (folder / "sdkit.json").write_text(json.dumps({"steps": o.steps, "guidance": o.guidance}) + "\n")
         write_old_names(folder / "text_encoder" / "model.safetensors")
         parts = [
             (name, type(module).__name__, sum(p.numel() for p in module.parameters()), size_of(folder / name))
             for name, module in (("unet", pipeline.unet), ("text_encoder", pipeline.text_encoder), ("vae", pipeline.vae))
         ]
         parts.append(("tokenizer", f"CLIPTokenizer, {len(pipeline.tokenizer)} tokens", 0, size_of(folder / "tokenizer")))
-        write_card(folder, parts, state["step"])
+        write_card(folder, parts, state["step"], o.steps, o.guidance)
         total = size_of(folder)
         assert total <= LIMIT, f"{total / 1e6:.1f} MB, more than {LIMIT / 1e6:.0f}"
         prove(folder, pipeline)

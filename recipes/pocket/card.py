@@ -74,7 +74,7 @@ from diffusers import StableDiffusionPipeline
 pipeline = StableDiffusionPipeline.from_pretrained("sdkit/assets/pocket")
 image = pipeline(
     "a rocket on a mint gradient background, on the left",
-    num_inference_steps=20, guidance_scale=4.0, width=384, height=192,
+    num_inference_steps={inference_steps}, guidance_scale={guidance:g}, width=384, height=192,
     generator=torch.Generator().manual_seed(7),
 ).images[0]
 ```
@@ -84,18 +84,18 @@ stored in float16 and load as float32 unless a dtype is given.
 
 ## What it can draw
 A prompt reads like "a rocket on a mint gradient background, on the left". Each object also answers to the names in
-brackets. Nothing else was in the training data, so other words change little.
+brackets. No other words but a few fillers ("hero shot of", "studio lighting") were in the training captions.
 
 - **{object_count} objects:** {objects}.
 - **{colour_count} background colours:** {colours}.
 - **{background_count} backgrounds:** with a colour: {coloured}; with colours of their own: {scenes}.
 - **Sides:** {sides} (in tall pictures always the centre). An empty background: "empty navy gradient".
-- **Negative prompts** that have an effect, because the defect was taught: {defects}.
+- **Defects** that training showed and named, for negative prompts to keep away: {defects}.
 
 ## What it can't
 People, hands, animals other than those above, text and logos, several objects, objects in a colour or a material of
-your choice, photographs, scenes that are not listed, fine detail below about four pixels. It knows no brand and no
-living artist. Objects look like 3D emoji because they are.
+your choice, photographs, scenes that are not listed, fine detail. It knows no brand and no artist. Objects look like 3D
+emoji because they are.
 
 ## Figures
 {begin}
@@ -119,8 +119,10 @@ def _list(words: Mapping[str, tuple[str, ...]]) -> str:
     return ", ".join(f"{names[0]} ({', '.join(names[1:])})" if names[1:] else names[0] for names in words.values())
 
 
-def write(folder: Path, parts: list[tuple[str, str, int, int]], steps: int) -> None:
-    """README.md and LICENSE. `parts`: (folder, class, parameters, bytes) of each part."""
+def write(
+    folder: Path, parts: list[tuple[str, str, int, int]], steps: int, inference_steps: int = 20, guidance: float = 4.0
+) -> None:
+    """README.md and LICENSE. `parts`: (folder, class, parameters, bytes) of each part; `steps` of training."""
     rows = "\n".join(f"| {name} | `{kind}` | {count / 1e6:.2f} M | {size / 1e6:.2f} MB |" for name, kind, count, size in parts)
     text = CARD.format(
         millions=sum(p[2] for p in parts) / 1e6,
@@ -136,6 +138,8 @@ def write(folder: Path, parts: list[tuple[str, str, int, int]], steps: int) -> N
         sides=", ".join(SIDES),
         defects=", ".join(DEFECTS),
         steps=steps,
+        inference_steps=inference_steps,
+        guidance=guidance,
         begin=BEGIN,
         figures="Not measured yet: `make pocket-eval`.",
         end=END,

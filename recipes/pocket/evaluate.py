@@ -181,13 +181,16 @@ def main() -> None:
     options.add_argument("--judge", type=Path, default=WEIGHTS)
     options.add_argument("--pictures", type=int, default=300, help="fewer for a quick look")
     options.add_argument("--size", type=int, nargs=2, default=(256, 256), metavar=("WIDTH", "HEIGHT"))
-    options.add_argument("--steps", type=int, default=20)
-    options.add_argument("--guidance", type=float, default=4.0)
+    options.add_argument("--steps", type=int, help="default: what the model's sdkit.json says")
+    options.add_argument("--guidance", type=float, help="likewise")
     options.add_argument("--batch", type=int, default=4)
     options.add_argument("--card", action="store_true", help="also write the figures into the model card")
     o = options.parse_args()
     if not o.judge.exists():
         raise SystemExit(f"{o.judge} is not there: run judge.py first")
+    told = o.model / "sdkit.json"
+    told = json.loads(told.read_text()) if told.exists() else {"steps": 20, "guidance": 4.0}
+    o.steps, o.guidance = o.steps or told["steps"], told["guidance"] if o.guidance is None else o.guidance
     judge, own = load_judge(o.judge)
     judge = judge.to(o.device)
     pipeline = load(o.model, o.device)
@@ -207,13 +210,14 @@ def main() -> None:
         asked = asked[: len(images)]
         print(f"stopped after {len(images)} pictures")
     if images:
-        report(o, judge, own, pipeline.vae, asked, images, spent, whole)
+        official = whole and len(asked) >= 300 and tuple(o.size) == (256, 256)
+        report(o, judge, own, pipeline.vae, asked, images, spent, official)
 
 
 def report(
-    o, judge: Judge, own: dict, vae, asked: list[Question], images: list[Image.Image], spent: list[float], whole: bool
+    o, judge: Judge, own: dict, vae, asked: list[Question], images: list[Image.Image], spent: list[float], official: bool
 ) -> None:
-    """Judge, print, and write the files: figures and card only of a run that was not cut short."""
+    """Judge, print, and write the files: figures and card only of a whole run at the size of all runs."""
     seen = judge.look(images)
     counts, ceiling = tally([mark(q, v) for q, v in zip(asked, seen, strict=True)]), None
     try:
@@ -232,7 +236,8 @@ def report(
     sheet.parent.mkdir(parents=True, exist_ok=True)
     contact_sheet(asked[:64], images[:64], seen[:64]).save(sheet)
     print(f"look at {sheet}")
-    if not whole:
+    if not official:
+        print("figures and card stay as they are: they take 300 pictures of 256x256")
         return
     path = REPOSITORY / "out" / "figures" / "pocket-eval.json"
     path.parent.mkdir(parents=True, exist_ok=True)
