@@ -79,7 +79,7 @@ class Plan:
 
     def __repr__(self) -> str:
         count = len(self.extensions)
-        head = f"{len(self.fits)} placements from {self.size[0]} x {self.size[1]} pixels, {count} extended masters"
+        head = f"{len(self.fits)} placements from {self.size[0]} x {self.size[1]} pixels, {count} extended master{'s' * (count != 1)}"
         return "\n".join([head, *(f"{f.placement.name:<36} {f.method:<8} {f.reason}" for f in self.fits)])
 
 

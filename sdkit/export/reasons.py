@@ -36,9 +36,11 @@ def beyond(size: tuple[int, int], box: Box) -> str:
     """The sides on which `box` reaches beyond a master of `size`."""
     beside = [name for name, far in (("left", -box[0]), ("right", box[2] - size[0])) if far > 0.5]
     over = [name for name, far in (("above", -box[1]), ("below", box[3] - size[1])) if far > 0.5]
-    if len(beside) + len(over) == 4:
+    sides = [*beside, *over]
+    if len(sides) == 4:
         return "all around"
-    return ", ".join(([f"on the {' and '.join(beside)}"] if beside else []) + ([" and ".join(over)] if over else []))
+    words = f"{', '.join(sides[:-1])} and {sides[-1]}" if len(sides) > 1 else "".join(sides)
+    return f"on the {words}" if beside else words
 
 
 def sentence(lead: str, words: str) -> str:
