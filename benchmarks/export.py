@@ -90,4 +90,3 @@ def run(times: int = 5) -> dict[str, Figure]:
         "naive loop / sdkit (at least 3)": ratio(seconds["naive"], seconds["ours"]),
         "bytes, sdkit / naive loop": Figure(kit / theirs, "ratio", 1, kit / theirs, kit / theirs),
     }
-

@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sdkit", description="Marketing pictures with Stable Diffusion, tracked and in every size.")
+    parser = argparse.ArgumentParser(
+        prog="sdkit", description="Marketing pictures with Stable Diffusion, tracked and in every size."
+    )
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -46,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     model = argparse.ArgumentParser(add_help=False)
-    model.add_argument("--model", default="pocket", help='"pocket" (default), org/name, a diffusers folder, or a .safetensors file')
+    model.add_argument(
+        "--model", default="pocket", help='"pocket" (default), org/name, a diffusers folder, or a .safetensors file'
+    )
     model.add_argument("--device", default="auto", help="auto (default), cpu, cuda, mps")
     model.add_argument("--store", default="out/experiments", metavar="DIR", help="experiments folder (default out/experiments)")
     model.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -69,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--strength", type=float, default=0.75, help="how much of --image is given up, over 0 to 1 (default 0.75)")
     sub.add_argument("--scheduler", default="", help="a diffusers scheduler class (default: the model's own)")
     sub.add_argument("--limit", type=int, default=500, help="refuse prompts of more combinations (default 500)")
-    sub.add_argument("--slot", action="append", default=[], metavar="NAME=VALUE", help="fill {NAME}; several times for variants")
+    sub.add_argument(
+        "--slot", action="append", default=[], metavar="NAME=VALUE", help="fill {NAME}; several times for variants"
+    )
     sub.add_argument("--sheet", metavar="FILE", help="also write a labelled side-by-side sheet")
 
     sub = command("outpaint", _outpaint, "paint on around a picture; prints the file", parents=[model, draw])
@@ -84,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("picture", help="an image file, or the id of a recorded picture")
     sub.add_argument("--placements", default="all", help='"all" (default), or groups, platforms and names with commas between')
     sub.add_argument("--to", default="out/export", metavar="DIR", help="folder for the files (default out/export)")
-    sub.add_argument("--focus", type=_focus, metavar="X,Y", help="what must stay in view, as shares of width and height: 0.5,0.4")
+    sub.add_argument(
+        "--focus", type=_focus, metavar="X,Y", help="what must stay in view, as shares of width and height: 0.5,0.4"
+    )
     sub.add_argument("--anchor", default="right", help="where the subject sits in wide ones: left, centre, right (default)")
 
     sub = command("frame", _frame, "the experiments as a table")

@@ -54,9 +54,7 @@ def open_image(source: str | Path | bytes | Image.Image, parameter: str = "image
 def _check_pixels(image: Image.Image, name: object, parameter: str) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
-        raise ImageError(
-            parameter, f"{width} x {height} pixels", "at most 100 megapixels", "Scale the image down first."
-        )
+        raise ImageError(parameter, f"{width} x {height} pixels", "at most 100 megapixels", "Scale the image down first.")
 
 
 def encode(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:

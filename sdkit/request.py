@@ -102,7 +102,9 @@ class Request:
         for name, given in (("image", image), ("mask", mask)):
             wanted = values.pop(name, None)
             if wanted != (None if given is None else pixel_hash(given)):
-                raise InputError(name, given, "no image" if wanted is None else f"the image with pixel hash {str(wanted)[:12]}…")
+                raise InputError(
+                    name, given, "no image" if wanted is None else f"the image with pixel hash {str(wanted)[:12]}…"
+                )
         known = {f.name for f in dataclasses.fields(cls)} - {"image", "mask"}
         if unknown := set(values) - known:
             raise InputError("request", sorted(unknown), "only the fields " + ", ".join(sorted(known)))
@@ -144,7 +146,9 @@ def real(parameter: str, value: object, low: float, high: float, *, open_low: bo
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not (low < number if open_low else low <= number) or not number <= high:
-        raise InputError(parameter, value, f"a number {'over' if open_low else 'from'} {low:g} {'up ' if open_low else ''}to {high:g}")
+        raise InputError(
+            parameter, value, f"a number {'over' if open_low else 'from'} {low:g} {'up ' if open_low else ''}to {high:g}"
+        )
     return number
 
 

@@ -141,7 +141,9 @@ class ResultSet(Sequence[Result]):
                 url = data_url(thumbnail(result.image, 256), "JPEG", quality=88)
                 alt = escape(f"{label}, {columns[j]}", quote=True)
                 tds.append(f'<td style="{cell_css}"><img src="{url}" alt="{alt}" title="{alt}" style="border-radius:6px"></td>')
-            body.append(f'<tr><th scope="row" style="{cell_css};max-width:14em;white-space:normal">{escape(label)}</th>{"".join(tds)}</tr>')
+            body.append(
+                f'<tr><th scope="row" style="{cell_css};max-width:14em;white-space:normal">{escape(label)}</th>{"".join(tds)}</tr>'
+            )
         note = "<p>Stopped early: the finished pictures are kept.</p>" if self.interrupted else ""
         return (
             f'<div style="overflow-x:auto"><table style="border-collapse:collapse"><thead><tr><th scope="col" style="{cell_css}">'

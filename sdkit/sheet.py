@@ -29,9 +29,7 @@ def contact_sheet(
         small[place] = copy
     widths = [max([c.width for (_, j), c in small.items() if j == k] or [40]) for k in range(len(columns))]
     labels = [wrap(label, font, label_width) for label in rows]
-    heights = [
-        max([c.height for (i, _), c in small.items() if i == k] or [40]) for k in range(len(rows))
-    ]
+    heights = [max([c.height for (i, _), c in small.items() if i == k] or [40]) for k in range(len(rows))]
     heights = [max(h, 18 * len(text) + 6) for h, text in zip(heights, labels, strict=True)]
     left, top = label_width + 2 * _GAP, 20 + 2 * _GAP
     sheet = Image.new("RGB", (left + sum(widths) + _GAP * len(widths), top + sum(heights) + _GAP * len(heights)), _PAPER)

@@ -181,7 +181,10 @@ class Studio:
         # What a model drew is marked so in the file; a photograph that was only cropped is not.
         painted, plain = (export.ai_mark(),) * 2 if source else (export.ai_mark(export.COMPOSITE), b"")
         files: dict[export.Fit, export.Encoded] = {}
-        for fits, mark in ([f for f in planned.fits if f.extension], painted), ([f for f in planned.fits if not f.extension], plain):
+        for fits, mark in (
+            ([f for f in planned.fits if f.extension], painted),
+            ([f for f in planned.fits if not f.extension], plain),
+        ):
             files |= zip(fits, export.encode_all(image, fits, canvases, xmp=mark), strict=True)
         prompt = str(source.request.prompt) if source else ""
         about = prompt or (Path(picture).stem if isinstance(picture, str | os.PathLike) else "picture")
@@ -228,12 +231,12 @@ class Studio:
         def shrunk(pair: tuple[int, int], low: int = 1) -> tuple[int, int]:
             return max(low, round(pair[0] * scale)), max(low, round(pair[1] * scale))
 
-        wide, mask = canvas.extend(image, canvas.Placed(shrunk(extension.size), shrunk(image.size), shrunk(extension.offset, 0)))
+        wide, mask = canvas.extend(
+            image, canvas.Placed(shrunk(extension.size), shrunk(image.size), shrunk(extension.offset, 0))
+        )
         return self._around(source, wide, mask, None, None, None, OUTPAINT_STRENGTH, None, None)
 
-    def _one(
-        self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None
-    ) -> Result:
+    def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
         """One picture, or Interrupted."""
         results = self.run([request], experiment=experiment, note=note, progress=progress, stop=stop)
         if not results:

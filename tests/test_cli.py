@@ -37,12 +37,34 @@ def test_generate_outpaint_export_frame(capsys, store, tmp_path):
 
     wide = tmp_path / "wide.jpg"
     status, out, _ = run(
-        capsys, "outpaint", files[0], "--size", "500x200", "--anchor", "right", "--steps", 1, "--store", store, "--quiet", "-o", wide
+        capsys,
+        "outpaint",
+        files[0],
+        "--size",
+        "500x200",
+        "--anchor",
+        "right",
+        "--steps",
+        1,
+        "--store",
+        store,
+        "--quiet",
+        "-o",
+        wide,
     )
     assert (status, out) == (0, f"{wide}\n") and Image.open(wide).size == (500, 200)
 
     status, out, err = run(
-        capsys, "export", files[0], "--placements", "instagram-square,open-graph", "--to", tmp_path / "kit", "--store", store, "--quiet"
+        capsys,
+        "export",
+        files[0],
+        "--placements",
+        "instagram-square,open-graph",
+        "--to",
+        tmp_path / "kit",
+        "--store",
+        store,
+        "--quiet",
     )
     assert status == 0 and Path(out.strip()).read_text().startswith("<!doctype html>")
     assert len(json.loads((tmp_path / "kit" / "manifest.json").read_text())) == 2
@@ -102,7 +124,9 @@ def test_ctrl_c_gives_130_and_keeps_what_is_finished(store):
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "kept" in err and "Traceback" not in err
-    done = subprocess.run([sys.executable, "-m", "sdkit", "frame", "--store", store, "--format", "csv"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "sdkit", "frame", "--store", store, "--format", "csv"], capture_output=True, text=True
+    )
     assert done.returncode == 0 and len(done.stdout.splitlines()) >= 2
 
 

@@ -30,6 +30,6 @@ def test_the_demo_writes_every_placement_as_promised(tmp_path, capsys):
     assert sum(r["kind"] == "text2img" for r in rows) == 4 and all(r["negative"] for r in rows)
     page = (folder / "index.html").read_text()
     assert all(entry["path"] in page for entry in manifest)
-    assert "src=\"http" not in page and "<link" not in page and "@import" not in page  # works from a file, offline
+    assert 'src="http' not in page and "<link" not in page and "@import" not in page  # works from a file, offline
     assert Image.open(folder / "sheet.png").width > 500
     assert "index.html" in capsys.readouterr().out

@@ -13,7 +13,10 @@ def test_one_name_catches_all_and_the_usual_ones_work_too():
 
 
 def test_messages():
-    assert str(InputError("steps", 0, "a whole number from 1", "Try 20.")) == "steps: got 0; allowed: a whole number from 1. Try 20."
+    assert (
+        str(InputError("steps", 0, "a whole number from 1", "Try 20."))
+        == "steps: got 0; allowed: a whole number from 1. Try 20."
+    )
     assert 'pip install "sdkit[notebook]"' in str(MissingExtraError("jupyterlab", "notebook", "sdkit lab"))
     assert len(str(InputError("prompt", "x" * 10_000, "less"))) < 200
 

@@ -86,7 +86,9 @@ def test_every_public_name_is_there_and_nothing_else():
         _ = sdkit.Studi0
 
 
-@pytest.mark.parametrize("path", [*FILES, *sorted((ROOT / "recipes").rglob("*.py"))], ids=lambda p: p.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", [*FILES, *sorted((ROOT / "recipes").rglob("*.py"))], ids=lambda p: p.relative_to(ROOT).as_posix()
+)
 def test_a_file_is_at_most_four_hundred_lines(path):
     assert len(path.read_text().splitlines()) <= 400
 

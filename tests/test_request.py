@@ -53,7 +53,7 @@ def test_each_field_says_what_came_and_what_is_allowed(given, said):
 def test_replace_copies_and_names_an_unknown_field():
     request = Request(prompt="a rocket")
     assert request.replace(seed=9).seed == 9 and request.seed == 0
-    with pytest.raises(InputError, match="sede.*a Request field: prompt, negative, seed"):
+    with pytest.raises(InputError, match=r"sede.*a Request field: prompt, negative, seed"):
         request.replace(sede=9)
 
 
@@ -83,11 +83,21 @@ def test_the_key_moves_with_the_pixels_and_not_with_how_it_was_written():
     base = Request(prompt="a rocket")
     assert base.key == Request(prompt=Prompt("a rocket", "a {rocket|car}", (("v1", "rocket"),))).key
     assert base.key == base.replace(strength=0.1).key  # there is no image to which strength could apply
-    others = [{"seed": 1}, {"negative": "x"}, {"size": (8, 8)}, {"steps": 3}, {"guidance": 1}, {"image": RED}, {"scheduler": "DDIMScheduler"}]
+    others = [
+        {"seed": 1},
+        {"negative": "x"},
+        {"size": (8, 8)},
+        {"steps": 3},
+        {"guidance": 1},
+        {"image": RED},
+        {"scheduler": "DDIMScheduler"},
+    ]
     assert len({base.key, *(base.replace(**o).key for o in others)}) == 1 + len(others)
 
 
-@pytest.mark.parametrize("data", [{}, {"prompt": "x"}, {"prompt": {"text": "x"}, "sise": 3}, {"prompt": {"text": "x"}, "loras": [[1]]}])
+@pytest.mark.parametrize(
+    "data", [{}, {"prompt": "x"}, {"prompt": {"text": "x"}, "sise": 3}, {"prompt": {"text": "x"}, "loras": [[1]]}]
+)
 def test_a_damaged_description_is_an_input_error(data):
     with pytest.raises(InputError):
         Request.from_dict(data)

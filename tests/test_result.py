@@ -18,7 +18,9 @@ SHOTS = ResultSet([shot(p, s) for p in ("a rocket", "a <lemon>") for s in (4, 9)
 
 
 def test_is_a_sequence():
-    assert len(SHOTS) == 4 and SHOTS[-1].request.seed == 9 and isinstance(SHOTS[:2], ResultSet) and list(SHOTS)[0] is SHOTS[0]
+    assert (
+        len(SHOTS) == 4 and SHOTS[-1].request.seed == 9 and isinstance(SHOTS[:2], ResultSet) and next(iter(SHOTS)) is SHOTS[0]
+    )
 
 
 def test_prompts_down_seeds_across():

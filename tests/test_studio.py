@@ -148,7 +148,9 @@ def test_a_sheet_in_a_notebook_a_summary_in_a_terminal(studio):
 
 def test_export_end_to_end(studio, tmp_path):
     shot = studio.generate("a rocket on a navy gradient background", **QUICK)[0]
-    kit = studio.export(shot, ["instagram-square", "linkedin-page-cover", "instagram-story"], to=tmp_path / "kit", progress=False)
+    kit = studio.export(
+        shot, ["instagram-square", "linkedin-page-cover", "instagram-story"], to=tmp_path / "kit", progress=False
+    )
     manifest = json.loads((tmp_path / "kit" / "manifest.json").read_text())
     assert {m["placement"] for m in manifest} == {"instagram-square", "linkedin-page-cover", "instagram-story"}
     for entry in manifest:

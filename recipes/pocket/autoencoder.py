@@ -13,7 +13,6 @@ import time
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from common import load_state, parser, save_state, sprites_folder, to_tensor
 from diffusers import AutoencoderTiny
 from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
@@ -116,7 +115,9 @@ def main() -> None:
         spent, last = spent + now - last, now
         running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
         if step % 200 == 0:
-            print(f"step {step} {spent / 60:.1f} min loss {running:.4f} std {std.detach().numpy(force=True).round(2)}", flush=True)
+            print(
+                f"step {step} {spent / 60:.1f} min loss {running:.4f} std {std.detach().numpy(force=True).round(2)}", flush=True
+            )
         if step % 1000 == 0:
             print(f"step {step} psnr {psnr(vae, sprites, o.device):.2f} dB", flush=True)
             last = time.time()

@@ -13,7 +13,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 from vocabulary import (
-    BACKGROUNDS, COLOUR_SYNONYMS, COLOURED, COLOURS, DEFECTS, FILLERS_AFTER, FILLERS_BEFORE, OBJECTS, SCENES, SIDES, held_out,
+    BACKGROUNDS,
+    COLOUR_SYNONYMS,
+    COLOURED,
+    COLOURS,
+    DEFECTS,
+    FILLERS_AFTER,
+    FILLERS_BEFORE,
+    OBJECTS,
+    SCENES,
+    SIDES,
+    held_out,
 )
 
 SIZES = ((256, 256), (384, 192), (192, 384))  # width, height in pixels: the buckets trained on
@@ -136,7 +146,7 @@ def _confetti(rng, colour, width, height, focus):
 
 
 def _bokeh(rng, colour, width, height, focus):
-    x, y = _grid(width, height)
+    _, y = _grid(width, height)
     base = _mix(_tint(colour, -0.25), colour, y)
     layer = Image.new("L", (width, height), 0)
     for _ in range(max(10, width * height // 4500)):
@@ -178,7 +188,7 @@ def _waves(rng, colour, width, height, focus):
 
 
 def _night_sky(rng, colour, width, height, focus):
-    x, y = _grid(width, height)
+    _, y = _grid(width, height)
     sky = _mix(np.array([10.0, 14.0, 42.0]), np.array([52.0, 46.0, 120.0]), y)
     image = Image.fromarray(sky.astype(np.uint8))
     pen = ImageDraw.Draw(image)
@@ -277,7 +287,7 @@ def _pick(rng, words):
 
 
 def _article(name: str) -> str:
-    if name.endswith("s") and name not in {"cactus"} or name in {"popcorn", "coffee", "ice cream", "mail"}:
+    if (name.endswith("s") and name not in {"cactus"}) or name in {"popcorn", "coffee", "ice cream", "mail"}:
         return ""
     return "an " if name[0] in "aeiou" else "a "
 
@@ -288,10 +298,7 @@ def _caption(rng, object_name, background, colour, other, side, side_said, defec
         colour_word = _pick(rng, (colour, colour, colour, *COLOUR_SYNONYMS.get(colour, ())))
         if other is not None:
             colour_word = f"{colour_word} {_pick(rng, ('to', 'and'))} {other}"
-    if background in COLOURED:
-        where = _pick(rng, COLOURED[background]).format(c=colour_word)
-    else:
-        where = _pick(rng, SCENES[background])
+    where = _pick(rng, COLOURED.get(background) or SCENES[background]).format(c=colour_word)
     if object_name is None:
         text = _pick(rng, ("empty {w}", "{w}", "{w}, nothing else", "abstract {w}", "empty {w}, no objects")).format(w=where)
         parts = [text]
@@ -302,7 +309,11 @@ def _caption(rng, object_name, background, colour, other, side, side_said, defec
         what = filler + (_article(name) if rng.random() < 0.75 else "") + name
         if filler and not filler.endswith("of ") and rng.random() < 0.7:
             what = _article(filler) + filler + name
-        on = _pick(rng, (" on {a}{w}", ", {w}", " in front of {a}{w}")) if background in COLOURED else _pick(rng, (" at the {w}", ", {w}", " in front of {w}", " with {w}"))
+        on = (
+            _pick(rng, (" on {a}{w}", ", {w}", " in front of {a}{w}"))
+            if background in COLOURED
+            else _pick(rng, (" at the {w}", ", {w}", " in front of {w}", " with {w}"))
+        )
         parts = [what + on.format(a=_pick(rng, (_article(where), "")), w=where)]
         if side_said:
             parts.insert(1 if rng.random() < 0.8 else 0, _pick(rng, SIDES[side]))
@@ -329,7 +340,8 @@ def draw(
     """One scene of `size` (width, height); the rest is drawn from `rng` where it is not given.
 
     `defects` is the share of spoiled pictures. `wander` scales how far size, place and tilt of the object stray, 0 to 1: a
-    model of little training draws whole objects only if they always stand alike. `everything=True` also draws the held-out pairs (for the judge).
+    model of little training draws whole objects only if they always stand alike. `everything=True` also draws the held-out
+    pairs (for the judge).
     """
     width, height = size or SIZES[int(rng.choice(len(SIZES), p=SIZE_WEIGHTS))]
     names = tuple(sprites)

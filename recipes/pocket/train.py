@@ -1,6 +1,6 @@
 """Step 4: train the UNet and the text encoder together, on cached latents. Resumes from its checkpoint.
 
-v-prediction with zero terminal SNR (solid black and white backgrounds need it), min-SNR-5 weights, one caption in ten
+v-prediction with zero terminal SNR (solid black and white backgrounds need it), less weight for little noise, one caption in ten
 left empty for classifier-free guidance, an exponential average of the weights.
 """
 
@@ -93,7 +93,9 @@ def main() -> None:
     data = Latents(o.work / "latents", tokenizer)
     data.refresh()
     unet, encoder = build_unet().to(o.device, memory_format=torch.channels_last), build_encoder(tokenizer).to(o.device)
-    print(f"unet {unet.num_parameters() / 1e6:.1f} M, text {encoder.num_parameters() / 1e6:.1f} M, {len(data)} scenes", flush=True)
+    print(
+        f"unet {unet.num_parameters() / 1e6:.1f} M, text {encoder.num_parameters() / 1e6:.1f} M, {len(data)} scenes", flush=True
+    )
     if o.start:
         unet.load_state_dict(UNet2DConditionModel.from_pretrained(o.start / "unet").state_dict())
         encoder.load_state_dict(CLIPTextModel.from_pretrained(o.start / "text_encoder", dtype=torch.float32).state_dict())
@@ -102,8 +104,8 @@ def main() -> None:
     optimiser = torch.optim.AdamW(model.parameters(), lr=o.rate, betas=(0.9, 0.99), weight_decay=0.01)
     noise_of = scheduler()
     snr = noise_of.alphas_cumprod / (1 - noise_of.alphas_cumprod)
-    # min-SNR-5, but never so little that the noisiest steps, which decide what is drawn where, go untaught.
-    weights = (snr.clamp(max=5) / (snr + 1)).clamp(min=0.25).to(o.device)
+    # Of the steps with little noise less (by 6 / (SNR + 1), as min-SNR does), of the noisiest all: they decide what is drawn.
+    weights = (6 / (snr + 1)).clamp(max=1).to(o.device)
     empty = data.tokenize([""])[0].long()
 
     state_path, step, spent, running = o.work / "train.pt", 0, 0.0, None

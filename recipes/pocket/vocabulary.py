@@ -118,9 +118,19 @@ SCENES: dict[str, tuple[str, ...]] = {
 BACKGROUNDS: tuple[str, ...] = (*COLOURED, *SCENES)
 
 SIDES: dict[str, tuple[str, ...]] = {
-    "left": ("on the left", "on the left side", "left side, copy space on the right", "on the left, negative space on the right"),
+    "left": (
+        "on the left",
+        "on the left side",
+        "left side, copy space on the right",
+        "on the left, negative space on the right",
+    ),
     "centre": ("in the centre", "centered", "in the center", "centred"),
-    "right": ("on the right", "on the right side", "right side, copy space on the left", "on the right, negative space on the left"),
+    "right": (
+        "on the right",
+        "on the right side",
+        "right side, copy space on the left",
+        "on the right, negative space on the left",
+    ),
 }
 
 # Defects a negative prompt can name. Taught with and without the word, so that a plain prompt sometimes shows one.
@@ -134,13 +144,44 @@ DEFECTS: dict[str, tuple[str, ...]] = {
 
 # Words a marketer writes that change nothing here; in captions so that they do no harm.
 FILLERS_BEFORE: tuple[str, ...] = (
-    "stunning", "beautiful", "professional", "marketing photo of", "hero shot of", "product shot of", "3d render of",
-    "photo of", "picture of", "illustration of", "cute", "glossy", "modern", "studio shot of", "minimalist", "isolated",
+    "stunning",
+    "beautiful",
+    "professional",
+    "marketing photo of",
+    "hero shot of",
+    "product shot of",
+    "3d render of",
+    "photo of",
+    "picture of",
+    "illustration of",
+    "cute",
+    "glossy",
+    "modern",
+    "studio shot of",
+    "minimalist",
+    "isolated",
 )
 FILLERS_AFTER: tuple[str, ...] = (
-    "high quality", "3d render", "soft shadow", "studio lighting", "clean composition", "lots of negative space",
-    "copy space", "highly detailed", "social media banner", "advertising", "vibrant", "minimal", "sharp focus",
-    "professional photography", "soft light", "trending", "sale banner", "web header", "4k", "clean design",
+    "high quality",
+    "3d render",
+    "soft shadow",
+    "studio lighting",
+    "clean composition",
+    "lots of negative space",
+    "copy space",
+    "highly detailed",
+    "social media banner",
+    "advertising",
+    "vibrant",
+    "minimal",
+    "sharp focus",
+    "professional photography",
+    "soft light",
+    "trending",
+    "sale banner",
+    "web header",
+    "4k",
+    "clean design",
 )
 
 

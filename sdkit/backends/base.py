@@ -47,7 +47,9 @@ class Can:
     def check(self, request: Request) -> None:
         """Raise InputError when it cannot do the request."""
         if request.kind not in self.kinds:
-            raise InputError("image" if request.mask is None else "mask", request.kind, "for this model " + ", ".join(sorted(self.kinds)))
+            raise InputError(
+                "image" if request.mask is None else "mask", request.kind, "for this model " + ", ".join(sorted(self.kinds))
+            )
         near = request.size if request.kind in self.any_size else self.nearest(request.size)
         if near != request.size:
             raise InputError(

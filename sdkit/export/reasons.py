@@ -18,7 +18,9 @@ def crop_words(cut: float, stretch: float, lost: float, clear: float, covered: b
         words = f"cuts {_side(cut, stretch)} and {percent(lost)} of the subject"
     if not covered or lost >= 0.02:
         return words
-    return f"{words}, clear of covered areas" if clear > 0.98 else f"{words}; {percent(1 - clear)} of the subject may be covered"
+    return (
+        f"{words}, clear of covered areas" if clear > 0.98 else f"{words}; {percent(1 - clear)} of the subject may be covered"
+    )
 
 
 def against_crop(cut: float, stretch: float, lost: float, clear: float) -> str:

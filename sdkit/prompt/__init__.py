@@ -1,8 +1,8 @@
 """Words: templates with variants and slots, and named negatives. No torch here.
 
-    expand("a {red|blue} {product}", product=["shoe", "hat"])      4 Prompts, made as they are asked for
-    prompts([...])                                                  the same for several templates and Prompts
-    negative("@clean, extra words")                                 the words behind a name, each once
+expand("a {red|blue} {product}", product=["shoe", "hat"])      4 Prompts, made as they are asked for
+prompts([...])                                                  the same for several templates and Prompts
+negative("@clean, extra words")                                 the words behind a name, each once
 """
 
 from .expand import Expansion, expand, prompts

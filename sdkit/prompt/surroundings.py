@@ -30,7 +30,9 @@ def surroundings(text: str) -> tuple[str, str]:
     if found is None:
         head, _, rest = plain.partition(",")
         named = "background" in rest.lower() or "backdrop" in rest.lower()
-        around = f"empty {_ARTICLE.sub('', rest.strip())}" if named else ", ".join(filter(None, ["empty background", rest.strip()]))
+        around = (
+            f"empty {_ARTICLE.sub('', rest.strip())}" if named else ", ".join(filter(None, ["empty background", rest.strip()]))
+        )
         return around, _ARTICLE.sub("", head).strip()
     behind = _ARTICLE.sub("", plain[found.end() :]).strip(" ,")
     return f"empty {behind}", _ARTICLE.sub("", plain[: found.start()]).strip(" ,")

@@ -41,7 +41,18 @@ def test_the_manifest_tells_the_truth(tmp_path, items):
     manifest = json.loads((kit.folder / "manifest.json").read_text())
     assert [m["placement"] for m in manifest] == SMALL and len(kit) == 4
     for entry in manifest:
-        assert list(entry) == ["placement", "width", "height", "bytes", "byte_limit", "path", "method", "reason", "seed", "prompt"]
+        assert list(entry) == [
+            "placement",
+            "width",
+            "height",
+            "bytes",
+            "byte_limit",
+            "path",
+            "method",
+            "reason",
+            "seed",
+            "prompt",
+        ]
         path = kit.folder / entry["path"]
         with Image.open(path) as image:
             image.load()
@@ -60,7 +71,11 @@ def test_a_kit_shows_itself(tmp_path, items):
     html = kit._repr_html_()
     assert html.count("<img ") == 4 and 'src="data:image/jpeg' in html and "<b>kit" not in html and "<script" not in html
     frame = kit.frame()
-    assert isinstance(frame, pd.DataFrame) and list(frame.placement) == SMALL and frame.bytes.sum() == sum(e.bytes for e in kit.entries)
+    assert (
+        isinstance(frame, pd.DataFrame)
+        and list(frame.placement) == SMALL
+        and frame.bytes.sum() == sum(e.bytes for e in kit.entries)
+    )
     kit.path("email-header").unlink()
     assert "file gone" in kit._repr_html_()
     with pytest.raises(InputError, match="email-header"):
@@ -80,7 +95,9 @@ def test_a_second_export_replaces_its_own_and_drops_what_is_no_longer_made(tmp_p
     assert not (tmp_path / "google").exists() and (tmp_path / "email" / "brief.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["index.html", "manifest.json", "google/google-medium-rectangle-300x250.jpg", "email/email-header.jpg/x"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "manifest.json", "google/google-medium-rectangle-300x250.jpg", "email/email-header.jpg/x"]
+)
 def test_a_file_that_is_not_ours_is_never_touched(tmp_path, items, name):
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text('["a person\'s own"]')

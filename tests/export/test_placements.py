@@ -49,7 +49,9 @@ def test_selections_add_up_once_each_in_the_tables_order():
     assert choose("all") == list(table.values())
     picked = choose(["email", "instagram-story", "Instagram"])
     assert [p.name for p in picked] == [n for n, p in table.items() if p.platform in ("Instagram", "Email")]
-    assert choose("ads", {"instagram-story": table["instagram-story"], "mine": load(own={"mine": MINE})["mine"]})[0].name == "mine"
+    assert (
+        choose("ads", {"instagram-story": table["instagram-story"], "mine": load(own={"mine": MINE})["mine"]})[0].name == "mine"
+    )
 
 
 @pytest.mark.parametrize("wrong", ["instagram-potrait", "soical", ""])
@@ -75,7 +77,13 @@ def test_own_placements_and_changed_ones(tmp_path):
     table = load(own=file)
     assert len(table) == len(load()) + 1 and table == load(own=str(file))
     hero, graph = table["shop-hero"], table["open-graph"]
-    assert (hero.size, hero.safe.left, hero.formats, hero.confidence, hero.title) == ((1920, 600), 40, ("WEBP",), "own", "shop-hero")
+    assert (hero.size, hero.safe.left, hero.formats, hero.confidence, hero.title) == (
+        (1920, 600),
+        40,
+        ("WEBP",),
+        "own",
+        "shop-hero",
+    )
     assert graph.max_bytes == 100_000 and graph.size == (1200, 630) and graph.safe == load()["open-graph"].safe
 
 
@@ -112,7 +120,9 @@ def test_a_file_that_is_no_json(tmp_path, text):
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "width", "safe", "a"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "width", "safe", "a"]), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 

@@ -29,7 +29,9 @@ def test_every_picture_has_exactly_its_pixels(scene):
 
 
 def test_a_crop_shows_its_box():
-    (fit,) = plan((256, 256), [ALL["google-half-page-300x600"]], focus=(0.5, 0.5), overrides={"google-half-page-300x600": "crop"}).fits
+    (fit,) = plan(
+        (256, 256), [ALL["google-half-page-300x600"]], focus=(0.5, 0.5), overrides={"google-half-page-300x600": "crop"}
+    ).fits
     pixels = np.asarray(next(render(quadrants(), [fit])))
     assert (pixels[10, 10], pixels[-10, -10]) == (pytest.approx((255, 0, 0), abs=6), pytest.approx((255, 255, 0), abs=6))
 

@@ -29,7 +29,9 @@ def test_a_point_elsewhere_wins_over_the_object(scene):
     assert found.focus == (0.8, 0.5) and found.box == pytest.approx((0.6, 0.3, 1.0, 0.7))
 
 
-@pytest.mark.parametrize("image", [None, Image.new("RGB", (300, 200), "navy"), Image.new("L", (1, 1)), Image.new("P", (9, 400))])
+@pytest.mark.parametrize(
+    "image", [None, Image.new("RGB", (300, 200), "navy"), Image.new("L", (1, 1)), Image.new("P", (9, 400))]
+)
 def test_nothing_to_see_leaves_a_usable_subject(image):
     found = find(image)
     assert 0 <= found.box[0] < found.box[2] <= 1 and 0 <= found.box[1] < found.box[3] <= 1
@@ -40,7 +42,9 @@ def test_a_picture_full_of_detail_goes_to_smartcrop():
     assert standing_out(noise) is None and 0.2 < find(noise).focus[0] < 0.8
 
 
-@pytest.mark.parametrize("focus", [(2, 0), (0.5,), (0.5, 0.5, 0.5), "ab", 0.5, (float("nan"), 0), (True, 0), (-0.1, 0.5), [None, 0]])
+@pytest.mark.parametrize(
+    "focus", [(2, 0), (0.5,), (0.5, 0.5, 0.5), "ab", 0.5, (float("nan"), 0), (True, 0), (-0.1, 0.5), [None, 0]]
+)
 def test_a_focus_is_two_shares(focus):
     with pytest.raises(InputError, match="focus"):
         find(None, focus)

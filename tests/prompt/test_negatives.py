@@ -64,7 +64,7 @@ def test_a_table_of_another_form_is_refused(table):
         negative("a", table=table)
 
 
-@pytest.mark.parametrize("content", [b"[clean", b"\xff\xfe", b'clean = 3'])
+@pytest.mark.parametrize("content", [b"[clean", b"\xff\xfe", b"clean = 3"])
 def test_a_broken_file_is_refused(tmp_path, content):
     (tmp_path / "n.toml").write_bytes(content)
     with pytest.raises(PromptError, match="table: got"):
