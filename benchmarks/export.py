@@ -13,6 +13,7 @@ from sdkit import export
 
 from .figures import Figure, median, ratio
 
+MASTER = "master.png"
 SIDE = 2048  # pixels: what an SDXL picture has after a twofold upscaling
 
 
@@ -23,7 +24,7 @@ def master(folder: str | Path) -> Path:
     base = np.stack([80 + 120 * x, 60 + 90 * y, 200 - 80 * x * y], axis=-1)
     base[((x - 0.5) ** 2 + (y - 0.5) ** 2) < 0.05] = (240, 130, 40)
     pixels = np.clip(base + rng.normal(0, 3, base.shape), 0, 255).astype(np.uint8)
-    path = Path(folder) / "master.png"
+    path = Path(folder) / MASTER
     Image.fromarray(pixels).save(path, compress_level=1)
     return path
 
@@ -55,8 +56,8 @@ def ours(path: Path, fits: list[export.Fit], folder: Path) -> dict[str, export.E
 
 
 def work(way: str, folder: str) -> None:
-    """One export, for the measure of memory. The naive way takes quality 92 throughout."""
-    path = master(folder)
+    """One export of the master in `folder`, for the measure of memory. The naive way takes quality 92 throughout."""
+    path = Path(folder) / MASTER
     fits = fits_of(path)
     if way == "ours":
         ours(path, fits, Path(folder) / "kit")

@@ -10,7 +10,7 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from sdkit import Studio
-from sdkit.backends.models import resolve
+from sdkit.backends.models import quiet, resolve
 
 from .figures import Figure, median, ratio
 
@@ -34,7 +34,8 @@ def ours(studio: Studio) -> list[Image.Image]:
 
 
 def load_bare() -> StableDiffusionPipeline:
-    pipe = StableDiffusionPipeline.from_pretrained(resolve("pocket").path)
+    with quiet():
+        pipe = StableDiffusionPipeline.from_pretrained(resolve("pocket").path)
     pipe.set_progress_bar_config(disable=True)
     return pipe
 

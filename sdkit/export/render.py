@@ -23,6 +23,7 @@ def prepared(master: Image.Image) -> Image.Image:
     What else the file said (a prompt, a comment, Exif) is left behind: Pillow would write some of it into copies.
     """
     image = master
+    image.load()  # Pillow reads a file at its first use, and several threads will use it
     profile = image.info.get("icc_profile")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
