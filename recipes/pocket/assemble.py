@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from card import write as write_card
-from common import REPOSITORY, load_state, parser
+from common import REPOSITORY, load_state, parser, part_of
 from diffusers import AutoencoderTiny, DDIMScheduler, StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 from text import build_encoder
@@ -27,12 +27,12 @@ PROBES = ("a rocket on a mint gradient background, on the left", "Zyx! 4k, it's 
 
 def pipeline_of(work: Path, average: dict[str, torch.Tensor]) -> StableDiffusionPipeline:
     """The trained parts, in half precision."""
-    tokenizer = CLIPTokenizer.from_pretrained(work / "tokenizer")
+    tokenizer = CLIPTokenizer.from_pretrained(part_of(work, "tokenizer"))
     parts = {"unet": build_unet(), "text": build_encoder(tokenizer)}
     for name, module in parts.items():
         module.load_state_dict({k.removeprefix(name + "."): v for k, v in average.items() if k.startswith(name + ".")})
     return StableDiffusionPipeline(
-        vae=AutoencoderTiny.from_pretrained(work / "vae").half(),
+        vae=AutoencoderTiny.from_pretrained(part_of(work, "vae")).half(),
         text_encoder=parts["text"].half(),
         tokenizer=tokenizer,
         unet=parts["unet"].half(),

@@ -10,12 +10,19 @@ import time
 
 import numpy as np
 import torch
-from common import parser, sprites_folder, to_tensor
+from common import parser, part_of, sprites_folder, to_tensor
 from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
-from scenes import SIZE_WEIGHTS, SIZES, draw, load_sprites
+from scenes import SIZE_WEIGHTS, SIZES, Scene, draw, load_sprites
 
 SHARD = 960  # scenes
+
+
+def covered(scene: Scene) -> torch.Tensor:
+    """How much of each latent the object covers: (1, height / 8, width / 8) uint8, 255 for all of it."""
+    if scene.where is None:
+        return torch.zeros(1, scene.image.height // 8, scene.image.width // 8, dtype=torch.uint8)
+    return torch.from_numpy(np.asarray(scene.where.reduce(8)).copy())[None]
 
 
 def main() -> None:
@@ -24,14 +31,14 @@ def main() -> None:
     options.add_argument("--wander", type=float, default=0.0, help="how far objects stray, 0 to 1; see scenes.draw")
     options.add_argument("--part", default="0/1", help="i/n: this process makes every n-th shard")
     o = options.parse_args()
-    part, parts = (int(x) for x in o.part.split("/"))
+    first, parts = (int(x) for x in o.part.split("/"))
     if parts > 1:
         torch.set_num_threads(1)
     folder = o.work / "latents"
     folder.mkdir(parents=True, exist_ok=True)
     sprites = load_sprites(sprites_folder(o.work))
-    vae = AutoencoderTiny.from_pretrained(o.work / "vae").to(o.device, memory_format=torch.channels_last).eval()
-    for k in range(part, max(1, o.scenes // SHARD), parts):
+    vae = AutoencoderTiny.from_pretrained(part_of(o.work, "vae")).to(o.device, memory_format=torch.channels_last).eval()
+    for k in range(first, max(1, o.scenes // SHARD), parts):
         path = folder / f"{k:05d}.safetensors"
         if path.exists():
             continue
@@ -47,6 +54,7 @@ def main() -> None:
                     latents.append(vae.encode(pixels).latents.float().cpu() * vae.config.scaling_factor)
             name = f"{size[0]}x{size[1]}"
             tensors[name] = torch.cat(latents).half().contiguous()
+            tensors[f"{name} object"] = torch.stack([covered(s) for s in scenes])
             captions[name] = [s.caption for s in scenes]
         part_path = path.with_suffix(".part")
         save_file(tensors, part_path, metadata={"captions": json.dumps(captions)})

@@ -22,6 +22,11 @@ def parser(about: str) -> argparse.ArgumentParser:
     return options
 
 
+def part_of(work: Path, name: str) -> Path:
+    """The folder of a finished part, "vae" or "tokenizer": the one made in `work`, else the one that ships."""
+    return work / name if (work / name).exists() else REPOSITORY / "sdkit" / "assets" / "pocket" / name
+
+
 def sprites_folder(work: Path) -> Path:
     return work / "data" / "fluent-emoji-3d" / "assets"
 

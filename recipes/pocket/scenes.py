@@ -41,6 +41,7 @@ class Scene:
     colour: str | None
     side: str | None
     defect: str | None
+    where: Image.Image | None = None  # "L": the object's own pixels
 
 
 def load_sprites(folder: Path) -> dict[str, Image.Image]:
@@ -229,6 +230,7 @@ _STANDS_AT = {"podium": 0.785, "beach": 0.86, "mountains": 0.88}  # where the ob
 
 
 def _place(rng, image: Image.Image, sprite: Image.Image, background: str, centre_x: float, wander: float) -> Image.Image:
+    """Paste the sprite and its shadow into `image`; returns where the sprite is, "L"."""
     width, height = image.size
     unit = min(width, height)
     scale = (0.58 + wander * rng.uniform(-0.08, 0.04)) * unit / max(sprite.size)
@@ -253,7 +255,9 @@ def _place(rng, image: Image.Image, sprite: Image.Image, background: str, centre
     shadow = shadow.filter(ImageFilter.GaussianBlur(unit * 0.022))
     image.paste((0, 0, 0), (0, 0), shadow)
     image.paste(body, (x, y), body)
-    return image
+    where = Image.new("L", image.size, 0)
+    where.paste(body.getchannel("A"), (x, y))
+    return where
 
 
 # -- defects ----------------------------------------------------------------------------------------------------------
@@ -287,7 +291,12 @@ def _pick(rng, words):
 
 
 def _article(name: str) -> str:
-    if (name.endswith("s") and name not in {"cactus"}) or name in {"popcorn", "coffee", "ice cream", "mail"}:
+    if (name.endswith("s") and name not in {"cactus", "dress", "summer dress"}) or name in {
+        "popcorn",
+        "coffee",
+        "ice cream",
+        "mail",
+    }:
         return ""
     return "an " if name[0] in "aeiou" else "a "
 
@@ -347,6 +356,8 @@ def draw(
     names = tuple(sprites)
     if object_name == "random":
         object_name = None if rng.random() < 0.07 else _pick(rng, names)
+    if background and object_name and not everything and held_out(object_name, background):
+        raise ValueError(f"{object_name} on {background} is kept for the evaluation; pass everything=True")
     while background is None or (object_name and not everything and held_out(object_name, background)):
         background = _pick(rng, BACKGROUNDS)
     if background in SCENES:
@@ -368,8 +379,9 @@ def draw(
     else:
         pixels = _DRAWERS[background](rng, tone, width, height, (centre_x if object_name else 0.5, 0.48))
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    where = None
     if object_name:
-        image = _place(rng, image, sprites[object_name], background, centre_x, wander)
+        where = _place(rng, image, sprites[object_name], background, centre_x, wander)
 
     defect = defect_word = None
     if rng.random() < defects:
@@ -379,4 +391,4 @@ def draw(
             defect_word = _pick(rng, DEFECTS[defect])
     side_said = side != "centre" or rng.random() < 0.4
     caption = _caption(rng, object_name, background, colour, other, side, side_said, defect_word)
-    return Scene(image, caption, object_name, background, colour, side if object_name else None, defect)
+    return Scene(image, caption, object_name, background, colour, side if object_name else None, defect, where)

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import torch
-from common import load_state, parser, save_state
+from common import load_state, parser, part_of, save_state
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from safetensors import safe_open
 from text import build_encoder
@@ -49,7 +49,7 @@ class Latents:
 
     def __init__(self, folder, tokenizer) -> None:
         self.folder, self.tokenizer, self.seen = folder, tokenizer, set()
-        self.pools: dict[str, tuple[list, list]] = {}
+        self.pools: dict[str, tuple[list, list, list]] = {}  # shape -> latents, tokens, where the object is
 
     def refresh(self) -> None:
         for path in sorted(self.folder.glob("*.safetensors")):
@@ -59,23 +59,25 @@ class Latents:
             with safe_open(path, "pt") as shard:
                 captions = json.loads(shard.metadata()["captions"])
                 for name, words in captions.items():
-                    latents, tokens = self.pools.setdefault(name, ([], []))
+                    latents, tokens, objects = self.pools.setdefault(name, ([], [], []))
                     latents.append(shard.get_tensor(name))
                     tokens.append(self.tokenize(words))
+                    objects.append(shard.get_tensor(f"{name} object"))
 
     def tokenize(self, words: list[str]) -> torch.Tensor:
         return self.tokenizer(words, padding="max_length", truncation=True, return_tensors="pt").input_ids.to(torch.int16)
 
-    def batch(self, size: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """A batch of one shape, the shapes as often as they occur."""
+    def batch(self, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Latents, tokens and object masks (0 to 1) of one shape, the shapes as often as they occur."""
         names = list(self.pools)
         counts = [sum(len(x) for x in self.pools[n][0]) for n in names]
-        latents, tokens = self.pools[random.choices(names, counts)[0]]
-        picks = [(s := random.randrange(len(latents)), random.randrange(len(latents[s]))) for _ in range(size)]
-        return torch.stack([latents[s][i] for s, i in picks]).float(), torch.stack([tokens[s][i] for s, i in picks]).long()
+        pool = self.pools[random.choices(names, counts)[0]]
+        picks = [(s := random.randrange(len(pool[0])), random.randrange(len(pool[0][s]))) for _ in range(size)]
+        latents, tokens, objects = (torch.stack([kind[s][i] for s, i in picks]) for kind in pool)
+        return latents.float(), tokens.long(), objects.float() / 255
 
     def __len__(self) -> int:
-        return sum(len(x) for latents, _ in self.pools.values() for x in latents)
+        return sum(len(x) for latents, *_ in self.pools.values() for x in latents)
 
 
 def main() -> None:
@@ -83,13 +85,14 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=75.0)
     options.add_argument("--batch", type=int, default=32)
     options.add_argument("--rate", type=float, default=1e-3)
+    options.add_argument("--object-weight", type=float, default=3.0, help="of the object's latents; the background's is 1")
     options.add_argument("--start", type=Path, help="a diffusers folder to go on from, such as ../../sdkit/assets/pocket")
     options.add_argument("--steps", type=int, default=0, help="stop after this many steps (for a dry run)")
     o = options.parse_args()
     torch.manual_seed(o.seed)
     random.seed(o.seed)
     kind = o.device.split(":")[0]
-    tokenizer = CLIPTokenizer.from_pretrained(o.work / "tokenizer")
+    tokenizer = CLIPTokenizer.from_pretrained(part_of(o.work, "tokenizer"))
     data = Latents(o.work / "latents", tokenizer)
     data.refresh()
     unet, encoder = build_unet().to(o.device, memory_format=torch.channels_last), build_encoder(tokenizer).to(o.device)
@@ -128,7 +131,7 @@ def main() -> None:
         rate = o.rate * min(1, (step + 1) / 100) * (1 if share < 0.3 else 0.01 + 0.99 * (1 - (share - 0.3) / 0.7))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        latents, tokens = data.batch(o.batch)
+        latents, tokens, objects = data.batch(o.batch)
         tokens[torch.rand(len(tokens)) < 0.1] = empty
         latents, tokens = latents.to(o.device, memory_format=torch.channels_last), tokens.to(o.device)
         noise = torch.randn_like(latents)
@@ -137,7 +140,11 @@ def main() -> None:
         noisy, target = noise_of.add_noise(latents, noise, times), noise_of.get_velocity(latents, noise, times)
         with torch.autocast(kind, torch.bfloat16):
             got = unet(noisy, times, encoder(tokens).last_hidden_state).sample
-        each = (got.float() - target).pow(2).mean((1, 2, 3))
+        square = (got.float() - target).pow(2)
+        value = square.mean().item()
+        # An object is a fifth of its picture, and what people look at: its latents count more.
+        where = 1 + (o.object_weight - 1) * objects.to(o.device)
+        each = (square * where / where.mean()).mean((1, 2, 3))
         loss = (each * weights[times]).mean() / weights.mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -149,7 +156,6 @@ def main() -> None:
         step += 1
         now = time.time()
         spent, last = spent + min(now - last, 20), now  # a machine asleep is no training
-        value = each.mean().item()
         if not math.isfinite(value):
             raise SystemExit(f"step {step}: the loss is {value}; start again from {state_path} with a lower --rate")
         running = value if running is None else 0.98 * running + 0.02 * value
