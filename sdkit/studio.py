@@ -36,8 +36,10 @@ class Studio:
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
                file of the SD1.5, SD2, SDXL, SD3 or FLUX families. Pickles are refused.
     store      folder of the experiments: an SQLite table and the pictures. Made when it does not exist.
-    device     "auto", "cpu", "cuda", "cuda:1", "mps". dtype "auto", "float32", "float16", "bfloat16". memory "auto",
-               "none", "model", "sequential": how much of the model is moved off the card between its parts.
+    device     "auto", "cpu", "cuda", "cuda:1" or "mps".
+    dtype      "auto", "fp32", "fp16" or "bf16".
+    memory     "auto", "resident", or where the card is small "model" (one part on it at a time) or "sequential" (one layer).
+    parts      for a single file that lacks its text encoders or VAE: a diffusers folder or hub id that lends them.
     backend    anything else that turns Requests into Results, instead of `model`.
 
     The model is loaded at the first picture. Raises StoreError when the store cannot be opened.
@@ -45,11 +47,12 @@ class Studio:
 
     def __init__(
         self, model: str | os.PathLike[str] = "pocket", *, store: str | os.PathLike[str] = "out/experiments",
-        device: str = "auto", dtype: str = "auto", memory: str = "auto", backend: Backend | None = None,
+        device: str = "auto", dtype: str = "auto", memory: str = "auto", parts: str | os.PathLike[str] = "",
+        backend: Backend | None = None,
     ) -> None:  # fmt: skip
         self.model = os.fspath(model)
         self._backend = backend
-        self._options = {"device": device, "dtype": dtype, "memory": memory}
+        self._options = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
         self.experiments = Experiments(Store(store, reader=receipts.read))
 
     @property
@@ -189,7 +192,11 @@ class Studio:
         prompt = str(source.request.prompt) if source else ""
         about = prompt or (Path(picture).stem if isinstance(picture, str | os.PathLike) else "picture")
         seed = source.request.seed if source else None
-        return export.write(Path(to), [export.Item(f, files[f], seed, prompt, about) for f in planned.fits], title=about)
+        return export.write(
+            Path(to),
+            [export.Item(f, files[f], seed, prompt, about) for f in planned.fits],
+            title="Asset kit" if prompt else about,
+        )
 
     # -- the steps -----------------------------------------------------------------------------------------------------
 

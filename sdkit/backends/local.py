@@ -30,13 +30,15 @@ class LocalBackend:
     """A diffusers pipeline as a Backend.
 
     source   "pocket", a diffusers folder, a single .safetensors file, or a hub id; see `models.resolve`.
-    device, dtype, memory     "auto" chooses by the hardware; see `models.settings`.
+    device, dtype, memory, parts     as `models.load` takes them; "auto" chooses by the hardware.
 
     Raises ModelError when the checkpoint cannot be loaded.
     """
 
-    def __init__(self, source: str = "pocket", *, device: str = "auto", dtype: str = "auto", memory: str = "auto") -> None:
-        self._loaded: Loaded = load(source, device=device, dtype=dtype, memory=memory)
+    def __init__(
+        self, source: str = "pocket", *, device: str = "auto", dtype: str = "auto", memory: str = "auto", parts: str = ""
+    ) -> None:
+        self._loaded: Loaded = load(source, device=device, dtype=dtype, memory=memory, parts=parts)
         libraries = {name: version(name) for name in _LIBRARIES}
         self.can = self._loaded.can
         self.made = Made(
