@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
@@ -103,7 +105,8 @@ class Studio:
         try:
             with _shown(progress, len(requests)) as report:
                 for result in self.backend.run(requests, progress=report, stop=stop):
-                    finished.append(self._keep(result, experiment, note))
+                    with _undisturbed():
+                        finished.append(self._keep(result, experiment, note))
         except (KeyboardInterrupt, Interrupted):
             if not _in_notebook():
                 raise
@@ -134,7 +137,7 @@ class Studio:
     def reproduce(self, what: object, *, progress: bool | Progress = True) -> Result:
         """Make a picture again from its row, its id, or its PNG alone: bit for bit on the same machine and versions.
 
-        Raises InputError when there is no such picture, and warns when it was made by another model than this one.
+        Raises InputError when there is no such picture, or another model than this one made it.
         """
         result = what if isinstance(what, Result) else self._open(what)
         ours = getattr(self.backend, "made", None)
@@ -305,6 +308,23 @@ def _shown(progress: bool | Progress, pictures: int) -> Iterator[Progress | None
             bar.update(done - bar.n)
 
         yield report
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait until the block is done: a picture that is finished is also kept."""
+    came: list[Any] = []
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield  # no KeyboardInterrupt arrives here
+        return
+    signal.signal(signal.SIGINT, lambda *given: came.append(given))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            before(*came[0])
 
 
 def _in_notebook() -> bool:

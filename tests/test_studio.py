@@ -88,6 +88,19 @@ def test_ctrl_c_keeps_what_is_finished(studio):
     assert len(studio.experiments) == 1
 
 
+def test_ctrl_c_while_a_picture_is_being_recorded_waits_for_it(pocket, tmp_path):
+    class Disturbed(Studio):
+        def _keep(self, *given):
+            os.kill(os.getpid(), signal.SIGINT)
+            return super()._keep(*given)
+
+    studio = Disturbed(store=tmp_path / "store", backend=pocket)
+    with pytest.raises(KeyboardInterrupt):
+        studio.generate("a rocket", seeds=3, **QUICK)
+    assert list(studio.experiments.frame()["seed"]) == [0]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_reproduce_from_row_id_and_png_alone(studio, tmp_path, pocket):
     shot = studio.generate("a {trophy|lemon} on mint", negative="@clean", seeds=[9], guidance=3, **QUICK)[1]
     row = studio.experiments.frame().iloc[1]
