@@ -19,7 +19,11 @@ from .errors import InputError, Interrupted, SdkitError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command != "lab":  # what we don't know of `lab` is for JupyterLab
+        parser.error("unrecognized arguments: " + " ".join(rest))
+    options.rest = rest
     try:
         status = options.run(options)
         sys.stdout.flush()
@@ -101,8 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--experiment", help="only this experiment")
     sub.add_argument("--last", type=int, help="only the newest N")
 
-    sub = command("lab", _lab, "open JupyterLab on the first notebook")
-    sub.add_argument("rest", nargs=argparse.REMAINDER, help="more options for JupyterLab")
+    command("lab", _lab, "open JupyterLab on the first notebook; more options go to JupyterLab, such as --no-browser")
     return parser
 
 

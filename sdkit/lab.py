@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -26,11 +27,13 @@ def open_lab(more: Sequence[str] = ()) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise MissingExtraError("jupyterlab", "notebook", "sdkit lab")
     notebooks = _writable(folder("notebooks"))
+    # JupyterLab refuses to run as root, as one is in most containers; it listens on this machine only, behind its token.
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="sdkit-lab-") as settings:
         (Path(settings) / "overrides.json").write_text(json.dumps(_OVERRIDES))
         return subprocess.call([
             sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks.parent}",
-            f"--LabApp.default_url=/lab/tree/{notebooks.name}/00_start.ipynb", f"--LabApp.app_settings_dir={settings}", *more,
+            f"--LabApp.default_url=/lab/tree/{notebooks.name}/00_start.ipynb", f"--LabApp.app_settings_dir={settings}", *root, *more,
         ])  # fmt: skip
 
 

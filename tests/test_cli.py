@@ -89,6 +89,7 @@ def test_generate_outpaint_export_frame(capsys, store, tmp_path):
         (["generate", "a rocket", "--size", "12by12"], 2, "write it as 1200x630"),
         (["export", "none.png"], 1, "sdkit export: image"),
         (["frame", "--store", "nowhere"], 1, "sdkit frame: --store: got 'nowhere'"),
+        (["frame", "--colour"], 2, "unrecognized arguments: --colour"),
         (["paint"], 2, "invalid choice: 'paint'"),
         ([], 2, "required"),
     ],
