@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -79,10 +80,13 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=25.0)
     options.add_argument("--batch", type=int, default=16)
     options.add_argument("--rate", type=float, default=2e-3)
+    options.add_argument("--noise", type=float, default=0.03, help="most noise on latents, as a share of their deviation")
+    options.add_argument("--start", type=Path, help="an AutoencoderTiny to go on from, such as ../../sdkit/assets/pocket/vae")
     o = options.parse_args()
     torch.manual_seed(o.seed)
     state_path = o.work / "autoencoder.pt"
-    vae = build().to(o.device, memory_format=torch.channels_last)
+    vae = AutoencoderTiny.from_pretrained(o.start) if o.start else build()
+    vae = vae.to(o.device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(vae.parameters(), lr=o.rate, betas=(0.9, 0.99), weight_decay=1e-4)
     step, spent = 0, 0.0
     if state := load_state(state_path):
@@ -102,7 +106,9 @@ def main() -> None:
         with torch.autocast(o.device.split(":")[0], torch.bfloat16):
             latents = vae.encode(pixels).latents
             mean, std = latents.float().mean((0, 2, 3)), latents.float().std((0, 2, 3))
-            noisy = latents + 0.03 * torch.randn_like(latents)  # the UNet's latents will not be exact either
+            # The UNet's latents will not be exact either: the decoder learns to draw clean edges from them all the same.
+            amount = o.noise * torch.rand(len(latents), 1, 1, 1, device=latents.device)
+            noisy = latents + amount * torch.randn_like(latents)
             got = vae.decode(noisy).sample
         loss = loss_of(got.float(), pixels)
         regular = 0.1 * (mean.pow(2).mean() + (std - 1).pow(2).mean())
