@@ -25,9 +25,10 @@ def test_a_size_it_cannot_do_is_refused_with_the_nearest():
         CAN.check(Request(prompt="x", size=(1080, 1350)))
 
 
-def test_an_inpainting_may_have_any_size():
+def test_an_inpainting_may_have_a_size_that_a_plain_picture_may_not():
     image = Image.new("RGB", (1128, 191))
-    CAN.check(Request(prompt="x", size=image.size, image=image, mask=image.convert("L")))
+    assert CAN.nearest(image.size) != image.size
+    CAN.check(Request(prompt="x", size=image.size, image=image, mask=image.convert("L")))  # raises nothing
 
 
 def test_a_kind_it_cannot_do_is_named():

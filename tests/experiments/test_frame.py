@@ -3,7 +3,6 @@ import json
 import warnings
 
 import pandas as pd
-import pytest
 from PIL import Image
 
 from sdkit import receipts
@@ -94,7 +93,6 @@ def test_csv_round_trips(store, add):
 
 
 def test_parquet_round_trips(store, tmp_path, add):
-    pytest.importorskip("pyarrow")
     add(store, 2**63 - 1, prompt(("colour", "a \ud800")))
     table = frame(store)
     table.to_parquet(tmp_path / "t.parquet")

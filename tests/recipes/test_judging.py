@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 from evaluate import contact_sheet, figures_of, mark, renders, table, tally, worst
-from judge import LABELS, NO_LABEL, UNSURE, WEIGHTS, Judge, Verdict, load_judge, truth, two_colours
+from judge import LABELS, NO_LABEL, UNSURE, Judge, Verdict, truth, two_colours
 from questions import questions
 from scenes import SIZES, draw
 from vocabulary import BACKGROUNDS, OBJECTS
@@ -77,11 +77,3 @@ def test_what_the_questions_describe_can_be_drawn_and_shown(sprites):
     assert sheet.width > 8 * 128
     wrong = [Verdict(None, v.colour, v.background, v.side) for v in RIGHT]
     assert f"1 of {sum(q.object == ASKED[0].object for q in ASKED)} wrong: none" in worst(ASKED, wrong)
-
-
-@pytest.mark.skipif(not WEIGHTS.exists(), reason="judge.py has not been run")
-def test_the_committed_judge_fits_the_vocabulary():
-    _, own = load_judge()
-    assert own["object"] > 0.95
-    assert own["side"] > 0.95
-    assert WEIGHTS.stat().st_size < 3_000_000
