@@ -62,13 +62,13 @@ def tidy(folder: Path) -> None:
 
     transformers 5 loads a text encoder in the dtype its configuration names, diffusers the rest as float32; a float16
     encoder before a float32 UNet fails, so the configuration names float32 (in the words of 4 and of 5). And
-    AutoencoderTiny writes down a key that it warns of on reading.
+    AutoencoderTiny writes down a key that it warns of on reading, and the folder that it came from.
     """
     path = folder / "text_encoder" / "config.json"
     config = {**json.loads(path.read_text()), "dtype": "float32", "torch_dtype": "float32"}
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     path = folder / "vae" / "config.json"
-    config = {k: v for k, v in json.loads(path.read_text()).items() if k != "block_out_channels"}
+    config = {k: v for k, v in json.loads(path.read_text()).items() if k not in ("block_out_channels", "_name_or_path")}
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 

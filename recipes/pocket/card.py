@@ -10,6 +10,10 @@ from vocabulary import BACKGROUNDS, COLOURED, COLOURS, DEFECTS, OBJECTS, SCENES,
 
 BEGIN, END = "<!-- figures: begin (evaluate.py --card writes this) -->", "<!-- figures: end -->"
 
+UNMEASURED = """\
+Not measured yet: `make pocket-eval`. The lists above are what training showed. Until it is measured, count on backgrounds
+and colours, but not on every object, nor on its side: many still come out rough."""
+
 LICENCE = """\
 The weights in this folder
 --------------------------
@@ -141,7 +145,7 @@ def write(
         inference_steps=inference_steps,
         guidance=guidance,
         begin=BEGIN,
-        figures="Not measured yet: `make pocket-eval`.",
+        figures=UNMEASURED,
         end=END,
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
