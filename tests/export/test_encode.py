@@ -1,6 +1,7 @@
 """Encoding: exact pixels, under the limit, marked, and nothing private inside."""
 
 import io
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -114,6 +115,7 @@ def test_an_export_can_be_left_half_way(scene):
     stream = encode_all(master, fits, workers=2)
     next(stream)
     stream.close()
+    assert not [t.name for t in threading.enumerate() if t.name.startswith("sdkit-export")]  # no thread goes on working
 
 
 def test_a_file_that_is_opened_but_not_yet_read_is_read_once(tmp_path):
