@@ -1,6 +1,6 @@
-"""Step 6: put the trained parts together as an ordinary diffusers folder, prove that it loads and draws, swap it in.
+"""Step 8: put the trained parts together as an ordinary diffusers folder, prove that it loads and draws, swap it in.
 
-Reads <work>/vae, <work>/tokenizer and the averaged weights of <work>/train.pt. Nothing is replaced before everything has
+Reads <work>/vae, tokenizer, text_encoder and the averaged weights of <work>/train.pt. Nothing is replaced before everything has
 been written, measured, loaded again and has drawn a picture.
 """
 
@@ -16,9 +16,8 @@ from card import write as write_card
 from common import REPOSITORY, load_state, parser, part_of
 from diffusers import AutoencoderTiny, DDIMScheduler, StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
-from text import build_encoder
 from train import build_unet, scheduler
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 TARGET = REPOSITORY / "sdkit" / "assets" / "pocket"
 LIMIT = 40_000_000  # bytes: it travels in the wheel
@@ -27,15 +26,13 @@ PROBES = ("a rocket on a mint gradient background, on the left", "Zyx! 4k, it's 
 
 def pipeline_of(work: Path, average: dict[str, torch.Tensor]) -> StableDiffusionPipeline:
     """The trained parts, in half precision."""
-    tokenizer = CLIPTokenizer.from_pretrained(part_of(work, "tokenizer"))
-    parts = {"unet": build_unet(), "text": build_encoder(tokenizer)}
-    for name, module in parts.items():
-        module.load_state_dict({k.removeprefix(name + "."): v for k, v in average.items() if k.startswith(name + ".")})
+    unet = build_unet()
+    unet.load_state_dict(average)
     return StableDiffusionPipeline(
         vae=AutoencoderTiny.from_pretrained(part_of(work, "vae")).half(),
-        text_encoder=parts["text"].half(),
-        tokenizer=tokenizer,
-        unet=parts["unet"].half(),
+        text_encoder=CLIPTextModel.from_pretrained(part_of(work, "text_encoder"), dtype=torch.float32).half(),
+        tokenizer=CLIPTokenizer.from_pretrained(part_of(work, "tokenizer")),
+        unet=unet.half(),
         # Trailing spacing does not look at the offset, but pipelines warn about any other than 1.
         scheduler=DDIMScheduler.from_config(scheduler().config, steps_offset=1),
         safety_checker=None,

@@ -3,6 +3,10 @@
 Latents are pushed toward mean 0 and standard deviation 1 per channel; what the standard deviation still is over whole
 scenes becomes the configuration's `scaling_factor`. (Folding it into the weights instead pushes latents into the
 decoder's tanh and costs 10 dB.) Resumes from its checkpoint.
+
+`--decoder` trains the decoder alone, so that latents already cached stay true. Half of its scenes have their objects where
+training puts them, on the 8-pixel grid: there the decoder may learn the very sprites, and draw them sharp from latents that
+are a little off, as a UNet's are.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import load_state, parser, save_state, sprites_folder, to_tensor
+from common import load_state, optimisers, parser, part_of, save_state, sprites_folder, to_tensor
 from diffusers import AutoencoderTiny
 from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
 from scenes import draw, load_sprites
@@ -43,19 +47,20 @@ def build() -> AutoencoderTiny:
     return vae
 
 
-def crops(seed: int, sprites_path, batch: int, queue) -> None:
-    """Worker: batches of crops, taken near the object three times in four, forever."""
+def crops(seed: int, sprites_path: Path, batch: int, queue: multiprocessing.Queue, side: int = CROP, grid: int = 1) -> None:
+    """Worker: batches of crops of rendered scenes, at whole multiples of `grid` pixels, forever."""
     torch.set_num_threads(1)
     sprites = load_sprites(sprites_path)
     rng = np.random.default_rng(seed)
     while True:
-        out = []
+        out: list = []
         while len(out) < batch:
-            image = draw(rng, sprites, defects=0.15).image
-            for _ in range(6):
-                x = int(rng.integers(0, image.width - CROP + 1))
-                y = int(rng.integers(0, image.height - CROP + 1))
-                out.append(image.crop((x, y, x + CROP, y + CROP)))
+            wander = 1.0 if grid == 1 else float(rng.integers(2))
+            image = draw(rng, sprites, defects=0.15 if grid == 1 else 0.05, wander=wander).image
+            for _ in range(6 if side == CROP else 2):
+                x = grid * int(rng.integers(0, (image.width - side) // grid + 1))
+                y = grid * int(rng.integers(0, (image.height - side) // grid + 1))
+                out.append(image.crop((x, y, x + side, y + side)))
         queue.put(np.stack([np.asarray(i) for i in out[:batch]]))
 
 
@@ -68,8 +73,9 @@ def loss_of(got: torch.Tensor, want: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def psnr(vae, sprites, device, n=24) -> float:
+    """Mean over scenes as the UNet is taught them, dB."""
     rng = np.random.default_rng(10**6)
-    pixels = to_tensor([draw(rng, sprites, (256, 256), defects=0.0).image for _ in range(n)]).to(device)
+    pixels = to_tensor([draw(rng, sprites, (256, 256), defects=0.0, wander=0.0).image for _ in range(n)]).to(device)
     got = vae(pixels).sample.clamp(-1, 1)
     mse = ((got - pixels) / 2).pow(2).mean((1, 2, 3))
     return float((-10 * torch.log10(mse)).mean())
@@ -82,29 +88,43 @@ def main() -> None:
     options.add_argument("--rate", type=float, default=2e-3)
     options.add_argument("--noise", type=float, default=0.03, help="most noise on latents, as a share of their deviation")
     options.add_argument("--start", type=Path, help="an AutoencoderTiny to go on from, such as ../../sdkit/assets/pocket/vae")
+    options.add_argument("--decoder", action="store_true", help="train the decoder alone")
     o = options.parse_args()
     torch.manual_seed(o.seed)
-    state_path = o.work / "autoencoder.pt"
-    vae = AutoencoderTiny.from_pretrained(o.start) if o.start else build()
+    state_path = o.work / ("decoder.pt" if o.decoder else "autoencoder.pt")
+    start = o.start or (part_of(o.work, "vae") if o.decoder else None)
+    vae = AutoencoderTiny.from_pretrained(start) if start else build()
     vae = vae.to(o.device, memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(vae.parameters(), lr=o.rate, betas=(0.9, 0.99), weight_decay=1e-4)
+    vae.encoder.requires_grad_(not o.decoder)
+    steppers = optimisers(vae, o.rate)
     step, spent = 0, 0.0
     if state := load_state(state_path):
         vae.load_state_dict(state["vae"])
-        optimiser.load_state_dict(state["optimiser"])
+        for stepper, kept in zip(steppers, state["optimisers"], strict=True):
+            stepper.load_state_dict(kept)
         step, spent = state["step"], state["spent"]
-    queue = multiprocessing.Queue(8)
-    multiprocessing.Process(target=crops, args=(o.seed + step, sprites_folder(o.work), o.batch, queue), daemon=True).start()
+    queue: multiprocessing.Queue = multiprocessing.Queue(8)
+    shape = (2 * CROP, 8) if o.decoder else (CROP, 1)  # larger crops: the decoder sees the object around a pixel
+    batch = max(1, o.batch // 4) if o.decoder else o.batch
+    work = (o.seed + step, sprites_folder(o.work), batch, queue, *shape)
+    multiprocessing.Process(target=crops, args=work, daemon=True).start()
     sprites = load_sprites(sprites_folder(o.work))
+    print(f"at first: psnr {psnr(vae, sprites, o.device):.2f} dB", flush=True)
+
+    def save() -> None:
+        kept = [stepper.state_dict() for stepper in steppers]
+        save_state(state_path, vae=vae.state_dict(), optimisers=kept, step=step, spent=spent)
 
     last, saved, running = time.time(), time.time(), None
     while (share := spent / (60 * o.minutes)) < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = o.rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+        for stepper in steppers:
+            for group in stepper.param_groups:
+                group["lr"] = group["peak"] * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         pixels = torch.from_numpy(queue.get()).to(o.device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast(o.device.split(":")[0], torch.bfloat16):
-            latents = vae.encode(pixels).latents
+            with torch.set_grad_enabled(not o.decoder):
+                latents = vae.encode(pixels).latents
             mean, std = latents.float().mean((0, 2, 3)), latents.float().std((0, 2, 3))
             # The UNet's latents will not be exact either: the decoder learns to draw clean edges from them all the same.
             amount = o.noise * torch.rand(len(latents), 1, 1, 1, device=latents.device)
@@ -112,10 +132,12 @@ def main() -> None:
             got = vae.decode(noisy).sample
         loss = loss_of(got.float(), pixels)
         regular = 0.1 * (mean.pow(2).mean() + (std - 1).pow(2).mean())
-        optimiser.zero_grad(set_to_none=True)
+        for stepper in steppers:
+            stepper.zero_grad(set_to_none=True)
         (loss + regular).backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-        optimiser.step()
+        for stepper in steppers:
+            stepper.step()
         step += 1
         now = time.time()
         spent, last = spent + now - last, now
@@ -128,15 +150,16 @@ def main() -> None:
             print(f"step {step} psnr {psnr(vae, sprites, o.device):.2f} dB", flush=True)
             last = time.time()
         if now - saved > 60:
-            save_state(state_path, vae=vae.state_dict(), optimiser=optimiser.state_dict(), step=step, spent=spent)
+            save()
             saved = now
-    save_state(state_path, vae=vae.state_dict(), optimiser=optimiser.state_dict(), step=step, spent=spent)
-    rng = np.random.default_rng(7)
-    with torch.no_grad():
-        pixels = to_tensor([draw(rng, sprites, (256, 256)).image for _ in range(64)]).to(o.device)
-        latents = vae.encode(pixels).latents
-    print(f"latents: mean {latents.mean((0, 2, 3)).tolist()} std {latents.std((0, 2, 3)).tolist()}", flush=True)
-    vae.register_to_config(scaling_factor=round(1 / float(latents.std()), 4))
+    save()
+    if not o.decoder:
+        rng = np.random.default_rng(7)
+        with torch.no_grad():
+            pixels = to_tensor([draw(rng, sprites, (256, 256)).image for _ in range(64)]).to(o.device)
+            latents = vae.encode(pixels).latents
+        print(f"latents: mean {latents.mean((0, 2, 3)).tolist()} std {latents.std((0, 2, 3)).tolist()}", flush=True)
+        vae.register_to_config(scaling_factor=round(1 / float(latents.std()), 4))
     vae.save_pretrained(o.work / "vae")
     print(f"done: {step} steps, psnr {psnr(vae, sprites, o.device):.2f} dB", flush=True)
 

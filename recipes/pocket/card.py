@@ -112,10 +112,10 @@ Every training picture was rendered by `recipes/pocket/scenes.py`: Fluent Emoji 
 picture was scraped, no person is depicted. Weights: Apache-2.0. Both notices are in `LICENSE`.
 
 ## How it was made
-`recipes/pocket/README.md` has the steps, one command each. In short: an AutoencoderTiny 32 wide on 64-pixel crops; then a
-UNet and a CLIP-shaped text encoder together, from scratch, on cached latents; v-prediction, zero terminal SNR, an
-exponential average of the weights, {steps:,} steps. One object-background pair in eight was kept out of
-training; the figures are measured on those pairs only.
+`recipes/pocket/README.md` has the steps, one command each. In short: an AutoencoderTiny 32 wide on crops of scenes; a
+CLIP-shaped text encoder that first learns the mean picture of a caption; then a UNet from scratch on cached latents, with
+v-prediction, zero terminal SNR and an exponential average of the weights, {steps:,} steps. One
+object-background pair in eight was kept out of training; the figures are measured on those pairs only.
 """
 
 

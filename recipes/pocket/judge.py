@@ -1,4 +1,4 @@
-"""Step 5: train the judge, a small network that looks at a picture and says object, background, colour and side.
+"""Step 7: train the judge, a small network that looks at a picture and says object, background, colour and side.
 
 It learns from rendered scenes only, never from pictures that a model made, and sees all pairs, held out or not, so that
 it has no opinion about which of them are likely. Pictures are spoilt a little on the way in (blur, rescaling, JPEG,

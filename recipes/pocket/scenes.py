@@ -66,6 +66,12 @@ def _grid(width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
     return x / max(width - 1, 1), y / max(height - 1, 1)
 
 
+def _reach(width: int, height: int) -> float:
+    """The side of the square that the object is scaled for: an object is as large in 384x192 and 192x384 as in 256x256, and
+    stands on the same 8-pixel grid, so that its latents are the same in all of them."""
+    return min(width, height) * (1 if width == height else 4 / 3)
+
+
 def _tint(colour: np.ndarray, amount: float) -> np.ndarray:
     """Toward white (amount > 0) or black (amount < 0)."""
     goal = 255.0 if amount > 0 else 0.0
@@ -119,7 +125,7 @@ def _podium(rng, colour, width, height, focus):
     pen.rectangle((0, horizon, width, height), fill=tuple(int(c) for c in np.clip(_tint(floor, -0.08), 0, 255)))
     image = image.filter(ImageFilter.GaussianBlur(1.5))
     pen = ImageDraw.Draw(image)
-    cx, top, rx = focus[0] * width, height * 0.76, min(width, height) * 0.36
+    cx, top, rx = focus[0] * width, height * 0.76, _reach(width, height) * 0.36
     ry, deep = rx * 0.26, height * 0.13
     side = tuple(int(c) for c in np.clip(_lighter_or_darker(_tint(floor, -0.02), 0.18), 0, 255))
     lid = tuple(int(c) for c in np.clip(_tint(_lighter_or_darker(floor, 0.35), 0.15), 0, 255))
@@ -232,19 +238,17 @@ _STANDS_AT = {"podium": 0.785, "beach": 0.86, "mountains": 0.88}  # where the ob
 def _place(rng, image: Image.Image, sprite: Image.Image, background: str, centre_x: float, wander: float) -> Image.Image:
     """Paste the sprite and its shadow into `image`; returns where the sprite is, "L"."""
     width, height = image.size
-    unit = min(width, height)
+    unit = _reach(width, height)
     scale = (0.58 + wander * rng.uniform(-0.08, 0.04)) * unit / max(sprite.size)
-    if width > height:
-        scale *= 1.12
     body = sprite.resize((max(1, round(sprite.width * scale)), max(1, round(sprite.height * scale))), Image.Resampling.LANCZOS)
     if background not in _STANDS_AT and rng.random() < 0.5 * wander:
         body = body.rotate(wander * rng.uniform(-8, 8), Image.Resampling.BICUBIC, expand=True)
     foot = _STANDS_AT.get(background)
     x = round(centre_x * width - body.width / 2)
-    y = round(height * (0.49 + wander * rng.uniform(-0.03, 0.03)) - body.height / 2)
+    y = round(height / 2 + unit * (-0.012 + wander * rng.uniform(-0.03, 0.03)) - body.height / 2)
     if foot:  # in whole latents (8 pixels) from where it would float, so that its latents are the same ones
         y += 8 * round((foot * height - body.height - y) / 8)
-    x = min(max(x, 4), width - body.width - 4)
+    x, y = min(max(x, 4), width - body.width - 4), max(y, 2)
 
     shadow = Image.new("L", image.size, 0)
     base = y + body.height + (0 if foot else round(0.03 * unit))
