@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "lab": BASE,
     "cli": VALUES | {"studio", "experiments", "demo", "lab"},
 }
-TORCH = {"backends/local.py", "backends/models.py", "backends/hub.py", "backends/single_file.py"}
+TORCH = {"backends/local.py", "backends/models.py", "backends/hub.py", "backends/single_file.py", "backends/tiling.py"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -15,15 +15,15 @@ from typing import Any
 import torch
 from PIL import Image
 
-from .. import canvas
 from ..errors import InputError, Interrupted, near
 from ..request import Request
 from ..result import Made, Result
-from .base import Can, Progress
+from .base import Progress
 from .models import Loaded, load, view
+from .painting import Painting, fitted
+from .tiling import tiled
 
 _LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
-_CONTEXT = 0.34  # share of a window that is known before it is painted: less shows as repeats, more costs windows
 
 
 class LocalBackend:
@@ -51,7 +51,9 @@ class LocalBackend:
         if request.kind == "text2img":
             return request.steps
         each = min(int(request.steps * _strength(request)), request.steps)
-        return each if request.kind == "img2img" else each * len(_Painting(request, self.can).boxes)
+        if request.kind == "img2img" or self._tiles:
+            return each
+        return each * len(Painting(request, self.can).windows)
 
     def run(
         self, requests: Sequence[Request], *, progress: Progress | None = None, stop: Event | None = None
@@ -80,8 +82,8 @@ class LocalBackend:
             scheduler = request.scheduler or self.made.scheduler
             yield Result(image, request, _with(self.made, scheduler), seconds)
 
-    def _call(self, request: Request, step: Any, generator: torch.Generator | None = None) -> Image.Image:
-        """One call of the pipeline."""
+    def _call(self, request: Request, step: Any, **instead: Any) -> Image.Image:
+        """One call of the pipeline; `instead` replaces what it would be given of the request."""
         pipe = view(self._loaded, request.kind)
         given: dict[str, Any] = {
             "prompt": request.prompt.text,
@@ -90,12 +92,13 @@ class LocalBackend:
             "guidance_scale": request.guidance,
             "width": request.size[0],
             "height": request.size[1],
-            "generator": generator or torch.Generator("cpu").manual_seed(request.seed),
+            "generator": torch.Generator("cpu").manual_seed(request.seed),
         }
         if request.image is not None:
-            given |= {"image": _fit(request.image, request.size), "strength": _strength(request)}
+            given |= {"image": fitted(request.image, request.size), "strength": _strength(request)}
         if request.mask is not None:
             given["mask_image"] = request.mask
+        given |= instead
         takes = inspect.signature(pipe.__call__).parameters
         if request.negative and "negative_prompt" not in takes:
             raise InputError("negative", request.negative, f'"" for {self.made.family}, which takes no negative prompt')
@@ -108,14 +111,31 @@ class LocalBackend:
         return out.images[0]
 
     def _inpaint(self, request: Request, step: Any) -> Image.Image:
-        """Repaint the mask's white, in windows of the model's native size where the picture is larger."""
-        painting = _Painting(request, self.can)
+        """Repaint the mask's white at the scale that the model draws well, all of it at once where the model is a UNet."""
+        painting = Painting(request, self.can)
+
+        def paint(image: Image.Image, mask: Image.Image, generator: torch.Generator) -> Image.Image:
+            return self._call(
+                request, step, image=image, mask_image=mask, width=image.width, height=image.height, generator=generator
+            )  # fmt: skip
+
         generator = torch.Generator("cpu").manual_seed(request.seed)
-        for box in painting.boxes:
-            size = (box[2] - box[0], box[3] - box[1])
-            part = request.replace(image=painting.image.crop(box), mask=painting.mask.crop(box), size=size)
-            painting.take(box, self._call(part, step, generator))
+        if self._tiles:
+            pipe = self._loaded.pipe
+            window = (painting.window[0] // pipe.vae_scale_factor, painting.window[1] // pipe.vae_scale_factor)
+            # Four channels: what is kept is put back at every step. Nine: every window's answer is used.
+            wanted = painting.unknown(pipe.vae_scale_factor) if pipe.unet.config.in_channels == 4 else None
+            with tiled(pipe.unet, window, wanted):
+                painting.take(paint(painting.image, painting.mask, generator))
+        else:
+            for box in painting.windows:
+                painting.take(paint(painting.image.crop(box), painting.mask.crop(box), generator), box)
         return painting.finished()
+
+    @property
+    def _tiles(self) -> bool:
+        """Whether the model can be shown a canvas in overlapping windows: a UNet can, a transformer cannot."""
+        return hasattr(self._loaded.pipe, "unet")
 
     def _scheduler(self, request: Request) -> Any:
         """A fresh scheduler for each picture: some keep state from one run to the next."""
@@ -129,55 +149,9 @@ class LocalBackend:
         return kinds[request.scheduler].from_config(own.config)
 
 
-class _Painting:
-    """An inpainting at the size that the model draws well: the picture so far, what is unknown, the windows to paint."""
-
-    def __init__(self, request: Request, can: Can) -> None:
-        assert request.image is not None and request.mask is not None
-        self.original = _fit(request.image, request.size)
-        self.original_mask = canvas.as_mask(request.mask).resize(request.size, Image.Resampling.NEAREST)
-        size = _working_size(request.size, can)
-        filled = canvas.stretch(self.original, self.original_mask)
-        self.image = filled.resize(size, Image.Resampling.LANCZOS)
-        # Box, then "anything at all": a pixel that is unknown in part is unknown.
-        self.mask = self.original_mask.resize(size, Image.Resampling.BOX).point(lambda v: 255 * (v > 0))
-        self.boxes = list(canvas.windows(self.mask, _window(size, can), context=_CONTEXT, step=can.multiple))
-
-    def take(self, box: canvas.Box, painted: Image.Image) -> None:
-        """Put a painted window where it belongs, and start what is still unknown from its edges."""
-        mask = self.mask.crop(box)
-        self.image.paste(canvas.paste_back(self.image.crop(box), painted, mask), box)
-        self.mask.paste(0, box)
-        self.image = canvas.stretch(self.image, self.mask)
-
-    def finished(self) -> Image.Image:
-        whole = self.image.resize(self.original.size, Image.Resampling.LANCZOS)
-        return canvas.paste_back(self.original, whole, self.original_mask)
-
-
-def _working_size(size: tuple[int, int], can: Can) -> tuple[int, int]:
-    """`size` scaled so that its short side is what the model draws well, in whole multiples of its grid."""
-    short, native = min(size), min(can.native)
-    scale = min(max(short, 0.75 * native), native) / short
-    return tuple(max(1, round(side * scale / can.multiple)) * can.multiple for side in size)  # type: ignore[return-value]
-
-
-def _window(size: tuple[int, int], can: Can) -> tuple[int, int]:
-    """The largest window inside `size` with about the area of the native size, at most twice as long as high."""
-    native = min(can.native)
-    short = min(min(size), native)
-    long = min(native * native // short, 2 * short) // can.multiple * can.multiple
-    return (min(long, size[0]), short) if size[0] >= size[1] else (short, min(long, size[1]))
-
-
 def _strength(request: Request) -> float:
     """The strength, but enough for one step: diffusers refuses fewer."""
     return max(request.strength, min(1.0, 1.001 / request.steps))
-
-
-def _fit(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    image = image.convert("RGB")
-    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _with(made: Made, scheduler: str) -> Made:

@@ -8,17 +8,18 @@ from PIL import Image
 
 from sdkit import Request
 from sdkit.backends.base import Can
-from sdkit.backends.local import LocalBackend, _window, _working_size
+from sdkit.backends.local import LocalBackend
+from sdkit.backends.painting import window_of, working_size
 
 CAN = Can(frozenset({"inpaint"}), native=(256, 256))
 
 
 @given(st.integers(8, 4096), st.integers(8, 4096))
 def test_it_works_at_a_short_side_that_the_model_knows(width, height):
-    size = _working_size((width, height), CAN)
+    size = working_size((width, height), CAN)
     assert all(side % 8 == 0 for side in size)
     assert 192 <= min(size) <= 256
-    window = _window(size, CAN)
+    window = window_of(size, CAN)
     assert window[0] <= size[0] and window[1] <= size[1]
     assert max(window) <= 2 * min(window) and window[0] * window[1] <= 256 * 256
 
