@@ -27,8 +27,9 @@ def covered(scene: Scene) -> torch.Tensor:
 
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
-    options.add_argument("--scenes", type=int, default=48_000)
+    options.add_argument("--scenes", type=int, default=19_200)
     options.add_argument("--wander", type=float, default=0.0, help="how far objects stray, 0 to 1; see scenes.draw")
+    options.add_argument("--empty", type=int, default=960, help="scenes more, without an object: what outpainting asks for")
     options.add_argument("--part", default="0/1", help="i/n: this process makes every n-th shard")
     o = options.parse_args()
     first, parts = (int(x) for x in o.part.split("/"))
@@ -38,7 +39,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     sprites = load_sprites(sprites_folder(o.work))
     vae = AutoencoderTiny.from_pretrained(part_of(o.work, "vae")).to(o.device, memory_format=torch.channels_last).eval()
-    for k in range(first, max(1, o.scenes // SHARD), parts):
+    filled = max(1, o.scenes // SHARD)
+    for k in range(first, filled + o.empty // SHARD, parts):
         path = folder / f"{k:05d}.safetensors"
         if path.exists():
             continue
@@ -46,7 +48,8 @@ def main() -> None:
         tensors, captions = {}, {}
         counts = [round(SHARD * w) for w in SIZE_WEIGHTS]
         for size, count in zip(SIZES, counts, strict=True):
-            scenes = [draw(rng, sprites, size, wander=o.wander) for _ in range(count)]
+            thing = "random" if k < filled else None
+            scenes = [draw(rng, sprites, size, object_name=thing, wander=o.wander) for _ in range(count)]
             latents = []
             for i in range(0, count, 16):
                 pixels = to_tensor([s.image for s in scenes[i : i + 16]]).to(o.device, memory_format=torch.channels_last)
