@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-_TRUST = 40  # levels: a larger difference on the kept side is a detail drawn differently, not a shift of colour
+_TRUST = 96  # levels: a larger difference on the kept side is another thing drawn there, not a shift of colour
+_ROUGH = 16  # levels: and so is one that varies more than this within 5 x 5 pixels
 _BAND = 6  # pixels beside the edge from which the shift is read
 
 
@@ -46,8 +47,10 @@ def paste_back(original: Image.Image, painted: Image.Image, mask: Image.Image, f
     if keep.all() or not keep.any():
         return original.convert("RGB") if keep.all() else painted.convert("RGB")
     shift = before.astype(np.float32) - after
-    trusted = keep & near(~keep, _BAND) & (np.abs(shift).max(axis=2) < _TRUST)
-    mixed = after + membrane(_smoothed(shift, trusted), trusted) if trusted.any() else after.astype(np.float32)
+    band = keep & near(~keep, _BAND)
+    mean, rough = _local(shift, band)
+    trusted = band & (np.abs(shift).max(axis=2) < _TRUST) & (rough < _ROUGH)
+    mixed = after + membrane(mean, trusted) if trusted.any() else after.astype(np.float32)
     if feather > 0:
         share = inward(~keep, feather)[..., None]
         mixed = before * (1 - share) + mixed * share
@@ -104,12 +107,18 @@ def inward(where: np.ndarray, reach: int) -> np.ndarray:
     return share
 
 
-def _smoothed(values: np.ndarray, where: np.ndarray) -> np.ndarray:
-    """Values averaged over the True places of 5 x 5 around each, so that one odd pixel draws no streak."""
-    total = np.pad(values * where[..., None], ((2, 2), (2, 2), (0, 0)))
-    count = np.pad(where.astype(np.float32), 2)
+def _local(values: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (height, width, channels) and largest deviation (height, width) over the True places of 5 x 5 around each: one
+    odd pixel draws no streak, and where all differ there is no telling."""
     height, width = where.shape
-    parts = [(y, x) for y in range(5) for x in range(5)]
-    summed = sum(total[y : y + height, x : x + width] for y, x in parts)
-    counted = sum(count[y : y + height, x : x + width] for y, x in parts)
-    return np.asarray(summed / np.maximum(counted, 1)[..., None], np.float32)
+    windows = [(y, x) for y in range(5) for x in range(5)]
+
+    def summed(of: np.ndarray) -> np.ndarray:
+        padded = np.pad(of, ((2, 2), (2, 2), *[(0, 0)] * (of.ndim - 2)))
+        return np.asarray(sum(padded[y : y + height, x : x + width] for y, x in windows), np.float32)
+
+    count = np.maximum(summed(where.astype(np.float32)), 1)[..., None]
+    kept = values * where[..., None]
+    mean = summed(kept) / count
+    spread = np.sqrt(np.maximum(summed(kept * kept) / count - mean * mean, 0))
+    return mean, spread.max(axis=2)
