@@ -9,7 +9,8 @@ from .expand import Expansion, expand, prompts
 from .negatives import names as negative_names
 from .negatives import negative
 from .surroundings import surroundings
-from .template import Template, escape, parse
+from .template import escape, parse
+from .tree import Template
 from .value import Prompt
 
 __all__ = [
