@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from threading import Event
@@ -16,11 +17,13 @@ import torch
 from PIL import Image
 
 from .. import canvas
-from ..errors import InputError, Interrupted, near
+from ..errors import InputError, Interrupted, PromptWarning, near
+from ..prompt.tokens import Tokens
 from ..request import Request
 from ..result import Made, Result
 from .base import Can, Progress
 from .models import Loaded, load, view
+from .words import Words
 
 _LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 _CONTEXT = 0.34  # share of a window that is known before it is painted: less shows as repeats, more costs windows
@@ -39,6 +42,7 @@ class LocalBackend:
         self, source: str = "pocket", *, device: str = "auto", dtype: str = "auto", memory: str = "auto", parts: str = ""
     ) -> None:
         self._loaded: Loaded = load(source, device=device, dtype=dtype, memory=memory, parts=parts)
+        self._words = Words(self._loaded.pipe, self._loaded.family)
         libraries = {name: version(name) for name in _LIBRARIES}
         self.can = self._loaded.can
         self.made = Made(
@@ -52,6 +56,10 @@ class LocalBackend:
             return request.steps
         each = min(int(request.steps * _strength(request)), request.steps)
         return each if request.kind == "img2img" else each * len(_Painting(request, self.can).boxes)
+
+    def tokens(self, text: str) -> Tokens:
+        """How many tokens a prompt has for each text encoder, and what is cut."""
+        return self._words.count(text)
 
     def run(
         self, requests: Sequence[Request], *, progress: Progress | None = None, stop: Event | None = None
@@ -83,9 +91,11 @@ class LocalBackend:
     def _call(self, request: Request, step: Any, generator: torch.Generator | None = None) -> Image.Image:
         """One call of the pipeline."""
         pipe = view(self._loaded, request.kind)
+        words, notes = self._words.given(request.prompt.text, request.negative)
+        for note in notes:
+            warnings.warn(note, PromptWarning, stacklevel=2)
         given: dict[str, Any] = {
-            "prompt": request.prompt.text,
-            "negative_prompt": request.negative or None,
+            **words,
             "num_inference_steps": request.steps,
             "guidance_scale": request.guidance,
             "width": request.size[0],

@@ -36,7 +36,9 @@ def table_rows(rows: Any, known: Collection[str], given: Collection[str]) -> lis
         raise PromptError("rows", both, f"a column or a keyword for {both[0]!r}, not both")
     if not any(column in known for column in columns):
         needed = ", ".join(known) or "none, so rows= has nothing to fill"
-        raise PromptError("rows", list(columns), f"columns with the names of slots: {needed}", near(next(iter(columns), ""), known))
+        raise PromptError(
+            "rows", list(columns), f"columns with the names of slots: {needed}", near(next(iter(columns), ""), known)
+        )
     return [
         {name: (_text(value, number, name),) for column, value in row.items() if (name := str(column)) in known}
         for number, row in enumerate(table)
@@ -49,4 +51,6 @@ def _text(value: object, row: int, column: str) -> str:
         return str(value)
     if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
         return f"{int(value)}" if value == int(value) else f"{value:g}"
-    raise PromptError(column, value, f"text or a number in row {row} (counted from 0)", "Fill what is missing, or leave the row out.")
+    raise PromptError(
+        column, value, f"text or a number in row {row} (counted from 0)", "Fill what is missing, or leave the row out."
+    )

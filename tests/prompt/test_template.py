@@ -109,7 +109,10 @@ def test_too_long_and_no_text_are_refused():
             escape(value)
 
 
-@pytest.mark.parametrize("text", [r"\(a\)", "a\\", "a | b", "((a:1.2), b)", "[a]", "__a", "a__ b", "___", "#1 pick in #ff8800", "$ 2:: 2$$ a=b", "C:\\new"])
+@pytest.mark.parametrize(
+    "text",
+    [r"\(a\)", "a\\", "a | b", "((a:1.2), b)", "[a]", "__a", "a__ b", "___", "#1 pick in #ff8800", "$ 2:: 2$$ a=b", "C:\\new"],
+)
 def test_everything_else_is_plain_text(text):
     assert parse(text).parts == (Text(text),)
 
@@ -151,7 +154,35 @@ def test_escaped_text_stands_for_itself(text):
         assert prompt.text == text and prompt.choices == ()
 
 
-@pytest.mark.parametrize("piece", ["{", "}", "|", "\\", "{ ", "{a", "{a|", "{a|b}", "{a=b|c", "{1", " ", "{aaaaaaaa   ", "a", "_", "__a", "__a-", "# ", "#", "${a=", "${a}", "${a=b}", "2$$", "{2$$", "1::"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{",
+        "}",
+        "|",
+        "\\",
+        "{ ",
+        "{a",
+        "{a|",
+        "{a|b}",
+        "{a=b|c",
+        "{1",
+        " ",
+        "{aaaaaaaa   ",
+        "a",
+        "_",
+        "__a",
+        "__a-",
+        "# ",
+        "#",
+        "${a=",
+        "${a}",
+        "${a=b}",
+        "2$$",
+        "{2$$",
+        "1::",
+    ],
+)
 def test_time_grows_with_the_length_only(piece):
     start = time.process_time()
     for text in (piece * (MAX_LENGTH // len(piece)), "{a|" + " " * 9_000 + piece, "{" + "x" * 9_000 + piece):
