@@ -22,6 +22,7 @@ SEVERITIES = ("note", "warning")
 
 _EDIT = re.compile(r"\[[^\[\]|:]*(?::[^\[\]|:]*)?:\s*\d*\.?\d+\s*\]|\[[^\[\]|]*\|[^\[\]]*\]")
 _TAG = re.compile(r"<(?:lora|lyco|hypernet):[^<>]*>", re.IGNORECASE)
+_ABSENT = re.compile(r"\b(?:no|without(?:\s+any)?|free\s+of)\s+\Z", re.IGNORECASE)  # "without any label" asks for none
 _AND = re.compile(r"(?<=\s)AND(?=\s)")
 
 
@@ -89,9 +90,11 @@ def _terms(prompt: str, negative: str) -> Iterable[Finding]:
             yield Finding("duplicate", "note", term, at, f"“{term}” is said twice; to stress it write ({term}:1.2).")
         seen.setdefault(key, at)
         if key in unwanted:
-            yield Finding("negated", "warning", term, at, f"“{term}” is in the prompt and in the negative; one undoes the other.")
+            yield Finding(
+                "negated", "warning", term, at, f"“{term}” is in the prompt and in the negative; one undoes the other."
+            )
     for key in unwanted - set(seen):
-        if len(key) > 2 and (at := _find(prompt, key)) >= 0 and f"no {key}" not in prompt.casefold():
+        if len(key) > 2 and (at := _find(prompt, key)) >= 0 and not _ABSENT.search(prompt[:at]):
             yield Finding("negated", "warning", key, at, f"The prompt asks for “{key}”, and the negative keeps it out.")
 
 
@@ -130,7 +133,7 @@ def _weights(prompt: str, negative: str) -> Iterable[Finding]:
 
 def _foreign(prompt: str) -> Iterable[Finding]:
     for note in midjourney(prompt).notes:
-        words = note.partition(":  ")[0].rsplit(": ", 1)[0] if note.startswith("::") else note.partition(": ")[0]
+        words = note.split(": ", 1)[0]
         yield Finding("midjourney", "note", words, max(0, prompt.find(words.split(" ")[0])), note)
     for pattern, says in (
         (_EDIT, "“{}” changes words while drawing in AUTOMATIC1111; here it is read as plain words of less weight."),

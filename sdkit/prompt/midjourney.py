@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_FLAG = re.compile(r"(?:(?<=\s)|\A)(?:--|—)([a-z]+)(?=\s|\Z)\s*((?:(?!\s(?:--|—)[a-z])[^\n])*)", re.IGNORECASE)
+_FLAG = re.compile(r"(?:(?<=\s)|\A)(?:--|—)([a-z]+)(?=[\s,]|\Z)\s*((?:(?!\s(?:--|—)[a-z])[^\n])*)", re.IGNORECASE)
 _RATIO = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*[:x/]\s*(\d{1,3}(?:\.\d+)?)")
 _PART = re.compile(r"::\s*(-?\d+(?:\.\d+)?)?(?=\s|\Z|,)")
 MAX_SEED = 2**63 - 1

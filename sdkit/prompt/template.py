@@ -184,7 +184,7 @@ class _Reader:
         at = brace.body
         if found := _MANY.match(self.source, at):
             low, dash, high, separator = found.groups()
-            if not low and not high or max(len(low), len(high)) > 6:
+            if (not low and not high) or max(len(low), len(high)) > 6:
                 raise self.error(at, r"how many before $$, as in {2$$a|b} or {1-2$$a|b}", r"Write \$\$ for plain text.")
             least = int(low) if low else 1
             most = int(high) if high else None if dash else least

@@ -1,5 +1,7 @@
 r"""Weights are read as AUTOMATIC1111 reads them."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +48,7 @@ def test_plain_words_and_whether_any_are_weighted():
 def test_any_text_has_weights(text):
     spans = parse_weights(text)
     assert all(0 <= span.weight <= 1000 for span in spans)
-    assert all(a.weight != b.weight or b.breaks for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.weight != b.weight or b.breaks for a, b in pairwise(spans))
 
 
 @given(st.text("ab ,", min_size=1), st.floats(0.1, 9))
