@@ -125,7 +125,7 @@ class Studio:
             warnings.warn(sentence, PromptWarning, stacklevel=2)
         return self.run(requests, experiment=experiment, note=note, progress=progress, stop=stop)
 
-    def tokens(self, prompt: str | Prompt, **slots: str | Sequence[str]) -> Tokens:
+    def tokens(self, prompt: str | Prompt, **slots: Any) -> Tokens:
         """How many tokens a prompt has for each of the model's text encoders, their limit, and what is cut; of a template, the longest.
 
         Raises PromptError as `generate` does, and InputError when the backend counts no tokens.

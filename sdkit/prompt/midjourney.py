@@ -10,17 +10,34 @@ _RATIO = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*[:x/]\s*(\d{1,3}(?:\.\d+)?)")
 _PART = re.compile(r"::\s*(-?\d+(?:\.\d+)?)?(?=\s|\Z|,)")
 MAX_SEED = 2**63 - 1
 
+_STEPS, _CHOOSE, _SEEDS = "here that is steps=", 'here choose a checkpoint, Studio("…")', "here that is seeds="
 # What a flag does there, and the way to it here.
 _NOTES = {
-    "chaos": "varies more there; here draw more seeds, or write variants, {a|b}", "c": "chaos", "stylize": "adds the house style there; here name a style, style=\"flat\", or change guidance=", "s": "stylize",
-    "quality": "spends more time there; here that is steps=", "q": "quality", "iw": "weighs a picture in the prompt there; here pass image= and strength=",
-    "niji": "chooses a model for anime there; here choose a checkpoint, Studio(\"…\")", "version": "chooses a model there; here choose a checkpoint, Studio(\"…\")", "v": "version",
-    "tile": "makes patterns that repeat there; there is no such thing here", "weird": "has no counterpart here", "w": "weird", "stop": "ends early there; here that is steps=",
-    "style": "chooses a house style there; here style= takes a name from styles.toml", "raw": "switches the house style off there; there is none here", "sref": "copies a picture's style there; here start from it with image=",
-    "cref": "copies a person there; here start from a picture with image=", "cw": "cref", "sw": "sref", "repeat": "draws again there; here that is seeds=", "r": "repeat", "p": "is your profile there", "video": "makes a film there",
-    "fast": "chooses a queue there", "relax": "fast", "turbo": "fast", "draft": "fast", "hd": "chooses a model there", "uplight": "chooses an upscaler there", "upbeta": "uplight",
+    "chaos": "varies more there; here draw more seeds, or write variants, {a|b}",
+    "stylize": 'adds the house style there; here name a style, style="flat", or change guidance=',
+    "quality": f"spends more time there; {_STEPS}",
+    "stop": f"ends early there; {_STEPS}",
+    "iw": "weighs a picture in the prompt there; here pass image= and strength=",
+    "niji": f"chooses a model for anime there; {_CHOOSE}",
+    "version": f"chooses a model there; {_CHOOSE}",
+    "hd": f"chooses a model there; {_CHOOSE}",
+    "style": "chooses a house style there; here style= takes a name from styles.toml",
+    "raw": "switches the house style off there; there is none here",
+    "sref": "copies the style of a picture there; here start from it with image=",
+    "cref": "copies a person there; here start from a picture with image=",
+    "repeat": f"draws again there; {_SEEDS}",
+    "tile": "makes patterns that repeat there; there is no such thing here",
+    "weird": "makes odd pictures there; there is no such thing here",
+    "p": "names your taste there; there is no such thing here",
+    "video": "makes a film there; there is no such thing here",
+    "fast": "chooses a queue there; there is none here",
+    "uplight": "chooses an upscaler there; there is none here",
+}
+_SAME = {
+    "c": "chaos", "s": "stylize", "q": "quality", "v": "version", "w": "weird", "r": "repeat", "cw": "cref", "sw": "sref",
+    "relax": "fast", "turbo": "fast", "draft": "fast", "upbeta": "uplight", "profile": "p",
 }  # fmt: skip
-_KNOWN = frozenset({*_NOTES, "ar", "aspect", "no", "seed", "sameseed"})
+_KNOWN = frozenset({*_NOTES, *_SAME, "ar", "aspect", "no", "seed", "sameseed"})
 
 
 @dataclass(frozen=True)
@@ -82,8 +99,7 @@ def midjourney(text: str) -> Idiom:
             else:
                 notes.append(f"{said}: no whole number; left out.")
         else:
-            about = _NOTES[name]
-            notes.append(f"{said}: {_NOTES.get(about, about)}; left out.")
+            notes.append(f"{said}: {_NOTES[_SAME.get(name, name)]}; left out.")
         return " "
 
     words = _FLAG.sub(flag, text)

@@ -49,8 +49,8 @@ def _text(value: object, row: int, column: str) -> str:
     """A value of the table as text."""
     if isinstance(value, str):
         return str(value)
-    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
-        return f"{int(value)}" if value == int(value) else f"{value:g}"
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(number := float(value)):
+        return f"{number:.0f}" if number == int(number) else f"{number:g}"
     raise PromptError(
         column, value, f"text or a number in row {row} (counted from 0)", "Fill what is missing, or leave the row out."
     )

@@ -35,8 +35,8 @@ def parse_weights(text: str) -> tuple[Span, ...]:
     A bracket that is never closed counts as closed at the end, and one that closes nothing is text, as they are there.
     Weights are limited to 0 … 1,000.
 
-    >>> parse_weights(r"a (red:1.2) shoe \(new\)")
-    (Span(text='a ', weight=1.0, breaks=False), Span(text='red', weight=1.2, breaks=False), Span(text=' shoe (new)', weight=1.0, breaks=False))
+    >>> [(span.text, span.weight) for span in parse_weights(r"a (red:1.2) shoe")]
+    [('a ', 1.0), ('red', 1.2), (' shoe', 1.0)]
     """
     said: list[list[object]] = []  # [text, weight, breaks]
     rounds: list[int] = []
