@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.rest = rest
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _say
+            warnings.showwarning = _say  # type: ignore[assignment]
             status = options.run(options)
         sys.stdout.flush()
         return status or 0

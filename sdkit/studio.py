@@ -106,6 +106,8 @@ class Studio:
         or Interrupted for `stop`. Either way nothing finished is lost. Raises InputError, PromptError, ImageError or
         ModelError before anything is drawn.
         """
+        for name in {"templates", "banned"} & set(slots):
+            raise InputError(name, slots[name], "a slot of another name", f"It belongs to the studio: Studio({name}=…).")
         ready, notes = prepare(
             prompt, template=template, style=style, negative=negative, templates=self.templates, banned=self.banned, limit=limit,
             sample=sample, sample_seed=sample_seed, rows=rows, **slots,

@@ -108,7 +108,8 @@ class Words:
             # compel looks each span up among the tokens, and loses it where a word unknown to the tokenizer meets the end of
             # a part. Then lighter words are scaled only, as heavier ones are.
             ids, scale, mask = provider.get_token_ids_and_expand_weights(texts, weights, device=provider.device)
-            return provider.build_weighted_embedding_tensor(ids, scale, mask, device=provider.device)
+            made = provider.build_weighted_embedding_tensor(ids, scale, mask, device=provider.device)
+            return made.to(provider.text_encoder.dtype)
 
     def _compel(self) -> list[Any]:
         """compel's providers of embeddings, one an encoder."""

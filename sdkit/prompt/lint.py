@@ -85,8 +85,10 @@ def _terms(prompt: str, negative: str) -> Iterable[Finding]:
     seen: dict[str, int] = {}
     for term, _ in _split(plain(prompt)):
         key = _key(term)
-        at = prompt.casefold().find(term.casefold())
+        places = [match.start() for match in re.finditer(re.escape(term), prompt, re.IGNORECASE)] or [0]
+        at = places[0]
         if key in seen:
+            at = places[-1]
             yield Finding("duplicate", "note", term, at, f"“{term}” is said twice; to stress it write ({term}:1.2).")
         seen.setdefault(key, at)
         if key in unwanted:
@@ -154,8 +156,8 @@ def _key(term: str) -> str:
 
 def _find(text: str, words: str) -> int:
     """Where `words` stand in `text` as whole words, in capitals or not; -1 where they don't."""
-    pattern = r"(?<!\w)" + r"\s+".join(map(re.escape, words.casefold().split())) + r"(?!\w)"
-    match = re.search(pattern, text.casefold())
+    pattern = r"(?<!\w)" + r"\s+".join(map(re.escape, words.split())) + r"(?!\w)"
+    match = re.search(pattern, text, re.IGNORECASE)
     return match.start() if match else -1
 
 

@@ -50,10 +50,10 @@ def prepare(
     words = (own.negative if own else "") if negative is None else negative
     table = template_folders(templates)[-1] / "negatives.toml" if templates is not None else None
     unwanted = negative_words(words, table=table if table and table.is_file() else None)
-    styles = [find_style(name, templates) for name in ([style] if isinstance(style, str) else list(style)) if name]
+    looks = [find_style(name, templates) for name in ([style] if isinstance(style, str) else list(style)) if name]
     expansion = prompts(source, limit=limit, sample=sample, seed=sample_seed, rows=rows, templates=templates, **slots)
-    if len(expansion) * max(1, len(styles)) > limit:
-        made = f"{len(expansion):,} prompts in {len(styles)} styles"
+    if len(expansion) * max(1, len(looks)) > limit:
+        made = f"{len(expansion):,} prompts in {len(looks)} styles"
         raise PromptError("style", made, f"at most {limit:,} (limit=)", "Leave some styles or variants out.")
     ready: list[Ready] = []
     notes: dict[str, None] = {}
@@ -62,9 +62,10 @@ def prepare(
         if not idiom.text:
             raise PromptError("prompt", one.text, "words beside the flags")
         plain = Prompt(idiom.text, one.template, one.choices) if idiom.notes else one
-        for look in styles or [None]:
-            kept_out = [unwanted, idiom.negative, look.negative if look else ""]
-            ready.append(Ready(look.on(plain) if look else plain, merged(kept_out), idiom))
+        if not looks:
+            ready.append(Ready(plain, merged([unwanted, idiom.negative]), idiom))
+        for look in looks:
+            ready.append(Ready(look.on(plain), merged([unwanted, idiom.negative, look.negative]), idiom))
         notes |= dict.fromkeys(idiom.notes)
     for each in ready[:_LINTED]:
         notes |= dict.fromkeys(finding.says for finding in lint(each.prompt.text, each.negative, banned=banned))
