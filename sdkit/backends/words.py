@@ -12,6 +12,7 @@ import torch
 
 from ..prompt.tokens import Count, Tokens
 from ..prompt.weights import Span, parse_weights, plain, weighted
+from .models import quiet
 
 CLIP_FAMILIES = ("sd1", "sd2", "sdxl")
 T5_LIMIT = {"sd3": 256, "flux": 512}  # max_sequence_length as the pipelines have it by default
@@ -73,6 +74,10 @@ class Words:
     @torch.no_grad()
     def _embedded(self, prompt: str, negative: str) -> dict[str, Any]:
         """The prompts as embeddings of one length, so that guidance can compare them."""
+        with quiet():  # the tokenizer would say that the prompt is too long, which is what we are here for
+            return self._joined(prompt, negative)
+
+    def _joined(self, prompt: str, negative: str) -> dict[str, Any]:
         providers = self._compel()
         sides = [[self._side(provider, text) for provider in providers] for text in (prompt, negative)]
         length = max(one.shape[1] for side in sides for one in side)

@@ -239,7 +239,7 @@ class _Reader:
             return token.end("wild")
         pattern = pattern[:cut]
         options, weights = [], []
-        column = self.free(pattern.replace("*", "").strip("-_/") or "wildcard")
+        column = self.free(pattern.replace("*", "").strip("-_/").rpartition("/")[2] or "wildcard")
         for line in self.wildcards.lines(pattern, lambda allowed, hint: self.error(start, allowed, hint)):
             weight = _WEIGHT.match(line)
             weights.append(self.number(start, weight[1]) if weight else 1.0)
