@@ -5,6 +5,8 @@ The names live in `templates/negatives.toml`, which people edit:
     [clean]
     words = "blurry, low contrast"
     about = "What it is for, in a sentence."
+    models = ["sd1", "sdxl"]         the families that it suits, and
+    why = {blurry = "…"}             a reason for each term: for people, and not read here
 """
 
 from __future__ import annotations
