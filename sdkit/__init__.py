@@ -22,12 +22,15 @@ if TYPE_CHECKING:
         ModelError,
         PlacementError,
         PromptError,
+        PromptWarning,
         SdkitError,
         StoreError,
         UnsafeFileError,
     )  # fmt: skip
     from .export import Kit, Placement
     from .prompt import Prompt
+    from .prompt.curated import table as prompts
+    from .prompt.lint import lint
     from .request import Request
     from .result import Result, ResultSet
     from .studio import Studio
@@ -35,20 +38,22 @@ if TYPE_CHECKING:
 _HOMES = {
     "errors": (
         "ExportError", "ImageError", "InputError", "Interrupted", "MissingExtraError", "ModelError", "PlacementError",
-        "PromptError", "SdkitError", "StoreError", "UnsafeFileError",
+        "PromptError", "PromptWarning", "SdkitError", "StoreError", "UnsafeFileError",
     ),
     "export": ("Kit", "Placement"),
-    "prompt": ("Prompt",),
+    "prompt": ("Prompt", "lint"),
+    "prompt.curated": ("prompts",),
     "request": ("Request",),
     "result": ("Result", "ResultSet"),
     "studio": ("Studio",),
 }  # fmt: skip
+_OTHERWISE = {"prompts": "table"}  # what a name is called at home
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "MissingExtraError", "ModelError", "Placement",
-    "PlacementError", "Prompt", "PromptError", "Request", "Result", "ResultSet", "SdkitError", "StoreError", "Studio",
-    "UnsafeFileError",
+    "PlacementError", "Prompt", "PromptError", "PromptWarning", "Request", "Result", "ResultSet", "SdkitError", "StoreError", "Studio",
+    "UnsafeFileError", "lint", "prompts",
 ]  # fmt: skip
 
 
@@ -59,7 +64,7 @@ def __getattr__(name: str) -> object:
         return version("sdkit")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'sdkit' has no attribute {name!r}; it has {', '.join(__all__)}")
-    value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    value = getattr(import_module(f".{_HOME_OF[name]}", __name__), _OTHERWISE.get(name, name))
     globals()[name] = value
     return value
 

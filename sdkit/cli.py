@@ -10,11 +10,12 @@ import argparse
 import json
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import InputError, Interrupted, SdkitError
+from .errors import InputError, Interrupted, PromptWarning, SdkitError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("unrecognized arguments: " + " ".join(rest))
     options.rest = rest
     try:
-        status = options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _say  # type: ignore[assignment]
+            status = options.run(options)
         sys.stdout.flush()
         return status or 0
     except SdkitError as error:
@@ -37,6 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `sdkit frame | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _say(message: Warning | str, category: type[Warning], *place: Any) -> None:
+    """A warning as a sentence: where in our code it was raised is of no use to a person at a shell."""
+    print(message if issubclass(category, PromptWarning) else f"{category.__name__}: {message}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,7 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--quiet", action="store_true", help="no progress bar")
 
     sub = command("generate", _generate, "make and record pictures; prints the files", parents=[model, draw])
-    sub.add_argument("prompt", help='such as "a {rocket|gift box} on a mint gradient background"')
+    sub.add_argument("prompt", nargs="?", help='such as "a {rocket|gift box} on a mint gradient background"')
+    sub.add_argument("--template", default="", metavar="ID", help="instead: a curated prompt; `sdkit prompts` lists them")
+    sub.add_argument("--style", action="append", default=[], metavar="ID", help='such as "flat"; several times for several')
+    sub.add_argument("--templates", metavar="DIR", help="a folder of your own prompts, wildcards, styles and negatives")
+    sub.add_argument("--sample", type=int, metavar="N", help="draw N prompts at random instead of every combination")
     sub.add_argument("--seeds", default="1", help='how many (default 1), or which, with a comma: "7,11" or "7,"')
     sub.add_argument("--size", type=_size, metavar="WxH", help="pixels (default: what the model was trained at)")
     sub.add_argument("--image", metavar="FILE", help="start from this picture (img2img)")
@@ -78,9 +90,21 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--scheduler", default="", help="a diffusers scheduler class (default: the model's own)")
     sub.add_argument("--limit", type=int, default=500, help="refuse prompts of more combinations (default 500)")
     sub.add_argument(
-        "--slot", action="append", default=[], metavar="NAME=VALUE", help="fill {NAME}; several times for variants"
+        "--set",
+        "--slot",
+        dest="slot",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="fill {NAME}; several times for variants",
     )
     sub.add_argument("--sheet", metavar="FILE", help="also write a labelled side-by-side sheet")
+
+    sub = command("prompts", _prompts, "list the curated prompts, or those that fit some words")
+    sub.add_argument("search", nargs="*", help='words that must all occur, such as "sale"')
+    sub.add_argument("--for", dest="model", default="", metavar="CLASS", help="only those for pocket, sd1, sdxl or flux")
+    sub.add_argument("--templates", metavar="DIR", help="a folder of your own prompts, beside the shipped ones")
+    sub.add_argument("--format", choices=["table", "csv", "json"], default="table", help="default table")
 
     sub = command("outpaint", _outpaint, "paint on around a picture; prints the file", parents=[model, draw])
     sub.add_argument("picture", help="an image file, or the id of a recorded picture")
@@ -127,7 +151,7 @@ def _focus(text: str) -> tuple[float, float]:
 def _studio(options: argparse.Namespace) -> Any:
     from .studio import Studio
 
-    return Studio(options.model, store=options.store, device=options.device)
+    return Studio(options.model, store=options.store, device=options.device, templates=getattr(options, "templates", None))
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -146,10 +170,11 @@ def _generate(options: argparse.Namespace) -> int:
     for pair in options.slot:
         name, equals, value = pair.partition("=")
         if not equals or not name.isidentifier():
-            raise InputError("--slot", pair, "NAME=VALUE, such as colour=navy")
+            raise InputError("--set", pair, "NAME=VALUE, such as colour=navy")
         slots.setdefault(name, []).append(value)
     shots = _studio(options).generate(
-        options.prompt, negative=options.negative or "", seeds=seeds, size=options.size, steps=options.steps,
+        options.prompt, template=options.template, style=options.style, sample=options.sample, negative=options.negative,
+        seeds=seeds, size=options.size, steps=options.steps,
         guidance=options.guidance, scheduler=options.scheduler, image=options.image, mask=options.mask, strength=options.strength,
         limit=options.limit, experiment=options.experiment, progress=not options.quiet, **slots,
     )  # fmt: skip
@@ -157,6 +182,22 @@ def _generate(options: argparse.Namespace) -> int:
         _save(shots.sheet(), options.sheet)
     print(shots, file=sys.stderr)
     print("\n".join(result.path for result in shots))
+    return 0
+
+
+def _prompts(options: argparse.Namespace) -> int:
+    from .prompt import table
+
+    found = table(" ".join(options.search), model=options.model, templates=options.templates)
+    if options.format == "csv":
+        found.to_csv(sys.stdout)
+    elif options.format == "json":
+        json.dump(found.reset_index().to_dict("records"), sys.stdout, indent=1, ensure_ascii=False)
+        print()
+    elif len(found):
+        print(found[["title", "slots", "models", "placement"]].to_string(max_colwidth=48))
+    else:
+        print("No curated prompt holds these words.", file=sys.stderr)
     return 0
 
 

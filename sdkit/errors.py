@@ -12,6 +12,8 @@
     ├── MissingExtraError         an optional package is not installed; prints the pip command       (also an ImportError)
     └── Interrupted               a person stopped the work; what was finished is kept
 
+A PromptWarning is no error: the words have an effect that a person may not expect.
+
 Every message names the parameter, the value received and what is allowed.
 """
 
@@ -70,6 +72,10 @@ class MissingExtraError(SdkitError, ImportError):
 
     def __init__(self, package: str, extra: str, what: str) -> None:
         super().__init__(f'{what} needs the package {package}. Install it with: pip install "sdkit[{extra}]"')
+
+
+class PromptWarning(UserWarning):
+    """Words that may not do what was meant: contradictory, without effect on this model, or cut. Nothing is stopped."""
 
 
 class Interrupted(SdkitError):

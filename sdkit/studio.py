@@ -6,7 +6,8 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,9 @@ from PIL import Image
 from . import canvas, receipts
 from .backends.base import Backend, Progress
 from .codecs import open_image
-from .errors import InputError, Interrupted
+from .errors import InputError, Interrupted, PromptWarning
 from .experiments import Experiments, Store
-from .prompt import Prompt
+from .prompt import Prompt, Ready, Tokens, prepare
 from .prompt import negative as negative_words
 from .prompt import prompts as prompts_of
 from .prompt.surroundings import surroundings
@@ -43,6 +44,9 @@ class Studio:
     memory     "auto", "resident", or where the card is small "model" (one part on it at a time) or "sequential" (one layer).
     parts      for a single file that lacks its text encoders or VAE: a diffusers folder or hub id that lends them.
     backend    anything else that turns Requests into Results, instead of `model`.
+    templates  a folder of your own prompts/, wildcards/, styles.toml and negatives.toml, which add to the shipped ones or
+               replace those of the same name.
+    banned     words that no prompt should hold, such as a competitor's name; generate() warns of them.
 
     The model is loaded at the first picture. Raises StoreError when the store cannot be opened.
     """
@@ -50,10 +54,12 @@ class Studio:
     def __init__(
         self, model: str | os.PathLike[str] = "pocket", *, store: str | os.PathLike[str] = "out/experiments",
         device: str = "auto", dtype: str = "auto", memory: str = "auto", parts: str | os.PathLike[str] = "",
-        backend: Backend | None = None,
+        backend: Backend | None = None, templates: str | os.PathLike[str] | None = None, banned: Iterable[str] = (),
     ) -> None:  # fmt: skip
         self.model = os.fspath(model)
         self._backend = backend
+        self.templates = templates
+        self.banned = (banned,) if isinstance(banned, str) else tuple(banned)
         self._options = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
         self.experiments = Experiments(Store(store, reader=receipts.read))
 
@@ -67,34 +73,70 @@ class Studio:
         return self._backend
 
     def generate(
-        self, prompt: str | Prompt | Sequence[str | Prompt], *, negative: str = "", seeds: int | Sequence[int] = 1,
+        self, prompt: str | Prompt | Sequence[str | Prompt] | None = None, *, template: str = "", style: str | Sequence[str] = "",
+        negative: str | None = None, seeds: int | Sequence[int] = 1,
         size: tuple[int, int] | None = None, steps: int | None = None, guidance: float | None = None, scheduler: str = "",
         image: str | os.PathLike[str] | Image.Image | Result | None = None, mask: str | os.PathLike[str] | Image.Image | None = None,
-        strength: float = 0.75, limit: int = 500, experiment: str = "", note: str = "", progress: bool | Progress = True,
-        stop: Event | None = None, **slots: str | Sequence[str],
+        strength: float = 0.75, limit: int = 500, sample: int | None = None, sample_seed: int = 0, rows: object = None,
+        experiment: str = "", note: str = "", progress: bool | Progress = True, stop: Event | None = None,
+        **slots: str | Sequence[str],
     ) -> ResultSet:  # fmt: skip
         """Make every variant of `prompt` with every seed, and keep each picture the moment it is finished.
 
-        prompt     "a {rocket|gift box} on {colour}": variants in braces, slots filled by keyword (colour=["mint", "navy"]).
-        negative   what to keep out; "@clean" and other names come from templates/negatives.toml.
+        prompt     "a {rocket|gift box} on {colour}": variants in braces, slots filled by keyword (colour=["mint", "navy"]),
+                   weights as (words:1.2), wildcards as __colours__; sdkit/prompt/template.py has the whole language.
+        template   instead: the id of a curated prompt, such as "sale-banner"; sdkit.prompts() lists them.
+        style      the id of a style, such as "flat", or several: every prompt in each.
+        negative   what to keep out; "@clean" and other names come from templates/negatives.toml. By default that of `template`.
         seeds      how many (3 means 0, 1, 2), or which: [7, 11].
         size       (width, height) in pixels; by default what the model was trained at, or that of `image`.
         steps, guidance, scheduler     by default what suits the model.
         image      start from this picture (img2img), given up to the share `strength`; with `mask`, repaint its white only.
         limit      refuse templates of more combinations than this.
+        sample     draw this many prompts at random, by weight and from `sample_seed`, instead of every combination.
+        rows       a DataFrame: a group of prompts a row, its columns filling the slots of their names.
         experiment, note     recorded with each picture.
         progress   True shows a bar; a function gets (steps done, steps in all); False is silent.
         stop       an Event that stops the work within a step; so does Ctrl-C, or a notebook's stop button.
+
+        Midjourney's --ar, --no and --seed are followed. A PromptWarning says what was done with them, and names words that
+        contradict each other, repeat, are banned, or have no effect.
 
         Stopped work returns what is finished, with `interrupted` set, in a notebook; elsewhere it raises KeyboardInterrupt,
         or Interrupted for `stop`. Either way nothing finished is lost. Raises InputError, PromptError, ImageError or
         ModelError before anything is drawn.
         """
-        requests = self._requests(
-            prompts_of(prompt, limit=limit, **slots), negative_words(negative), _seeds(seeds),
-            size=size, steps=steps, guidance=guidance, scheduler=scheduler, image=image, mask=mask, strength=strength,
+        for name in {"templates", "banned"} & set(slots):
+            raise InputError(name, slots[name], "a slot of another name", f"It belongs to the studio: Studio({name}=…).")
+        ready, notes = prepare(
+            prompt, template=template, style=style, negative=negative, templates=self.templates, banned=self.banned, limit=limit,
+            sample=sample, sample_seed=sample_seed, rows=rows, **slots,
         )  # fmt: skip
+        requests = self._requests(
+            ready,
+            seeds,
+            size=size,
+            steps=steps,
+            guidance=guidance,
+            scheduler=scheduler,
+            image=image,
+            mask=mask,
+            strength=strength,
+        )
+        for sentence in notes:
+            warnings.warn(sentence, PromptWarning, stacklevel=2)
         return self.run(requests, experiment=experiment, note=note, progress=progress, stop=stop)
+
+    def tokens(self, prompt: str | Prompt, **slots: Any) -> Tokens:
+        """How many tokens a prompt has for each of the model's text encoders, their limit, and what is cut; of a template, the longest.
+
+        Raises PromptError as `generate` does, and InputError when the backend counts no tokens.
+        """
+        count = getattr(self.backend, "tokens", None)
+        if count is None:
+            raise InputError("prompt", type(self.backend).__name__, "a backend that counts tokens, as a local model does")
+        counted: list[Tokens] = [count(one.text) for one in prompts_of(prompt, templates=self.templates, **slots)]
+        return max(counted, key=lambda tokens: tokens.most)
 
     def run(
         self, requests: Sequence[Request], *, experiment: str = "", note: str = "", progress: bool | Progress = True,
@@ -203,8 +245,9 @@ class Studio:
 
     # -- the steps -----------------------------------------------------------------------------------------------------
 
-    def _requests(self, prompts: Sequence[Prompt], negative: str, seeds: Sequence[int], **given: Any) -> list[Request]:
+    def _requests(self, ready: Sequence[Ready], seeds: int | Sequence[int], **given: Any) -> list[Request]:
         """Every prompt with every seed; prompts outermost."""
+        numbers = _seeds(seeds)
         can = self.backend.can
         values: dict[str, Any] = {"scheduler": given["scheduler"], "strength": given["strength"]}
         values["steps"] = can.steps if given["steps"] is None else given["steps"]
@@ -217,8 +260,13 @@ class Studio:
                 size = can.nearest(pair_of_pixels("size", size)) if given["size"] is None else size
         if given["mask"] is not None:
             values["mask"] = canvas.as_mask(open_image(given["mask"], "mask"))
-        values["size"] = can.native if size is None else size
-        return [Request(prompt=p, negative=negative, seed=seed, **values) for p in prompts for seed in seeds]
+        requests = []
+        for one in ready:
+            # What the call says counts for more than what the prompt's flags say.
+            values["size"] = size or one.idiom.size(can.native, can.multiple) or can.native
+            first = one.idiom.seed if isinstance(seeds, int) and one.idiom.seed is not None else 0
+            requests += [Request(prompt=one.prompt, negative=one.negative, seed=first + seed, **values) for seed in numbers]
+        return requests
 
     def _around(
         self, source: Result | None, wide: Image.Image, mask: Image.Image, prompt: str | None, negative: str | None,

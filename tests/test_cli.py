@@ -137,3 +137,23 @@ def test_a_closed_pipe_is_no_error(store, capsys):
     line = f"{sys.executable} -m sdkit frame --store {store} --format csv | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
     assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith("id,")
+
+
+def test_prompts_are_listed_searched_and_drawn(capsys, store):
+    status, out, _ = run(capsys, "prompts")
+    assert status == 0 and len(out.splitlines()) > 40
+    status, out, _ = run(capsys, "prompts", "sale", "banner", "--for", "pocket", "--format", "json")
+    assert status == 0 and [row["id"] for row in json.loads(out)] == ["sale-banner"]
+    status, out, err = run(capsys, "prompts", "zzz")
+    assert (status, out) == (0, "") and "No curated prompt" in err
+    status, out, _ = run(
+        capsys, "generate", "--template", "sale-banner", "--set", "product=sneaker", "--set", "colour=red", "--set",
+        "side=on the left", "--steps", 1, "--store", store, "--quiet",
+    )  # fmt: skip
+    assert status == 0 and len(out.splitlines()) == 1
+    assert run(capsys, "generate", "--store", store)[0] == 1  # neither a prompt nor a template
+
+
+def test_what_a_prompt_does_to_itself_is_said_in_a_line(capsys, store):
+    _, _, err = run(capsys, "generate", "a lemon, lemon --chaos 3", "--steps", 1, "--store", store, "--quiet")
+    assert "--chaos 3: varies more there" in err and "PromptWarning" not in err

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sdkit import InputError, Interrupted, ModelError, PromptError, SdkitError, Studio
+from sdkit import InputError, Interrupted, ModelError, PromptError, PromptWarning, SdkitError, Studio
 
 QUICK = {"steps": 2, "progress": False}
 
@@ -26,6 +26,66 @@ def test_variants_times_seeds_prompts_outermost(studio):
     frame = studio.experiments.frame()
     assert len(frame) == 4 and set(frame["colour"]) == {"navy"} and set(frame["experiment"]) == {"e"}
     assert len(list(studio.experiments.store.folder.rglob("*.png"))) == 4
+
+
+def test_a_curated_prompt_in_a_style_with_a_slot(studio):
+    shots = studio.generate(
+        template="sale-banner", product="sneaker", style="render", colour="red", side="on the left", **QUICK
+    )
+    frame = studio.experiments.frame()
+    assert len(shots) == 1 and set(frame["product"]) == {"sneaker"} and set(frame["style"]) == {"render"}
+    assert "sneaker, red sunburst background" in shots[0].request.prompt.text and "blurry" in shots[0].request.negative
+
+
+def test_flags_of_midjourney_are_followed_and_said(studio):
+    with pytest.warns(PromptWarning) as said:
+        shots = studio.generate("a rocket --ar 2:1 --no text --seed 41", seeds=2, **QUICK)
+    assert [s.request.seed for s in shots] == [41, 42] and shots[0].request.negative == "text"
+    assert shots[0].image.size[0] > 1.8 * shots[0].image.size[1] and shots[0].request.prompt.text == "a rocket"
+    assert len(said) == 3
+    with pytest.warns(PromptWarning):
+        (own,) = studio.generate("a rocket --ar 2:1 --seed 41", seeds=[3], size=(128, 128), **QUICK)
+    assert own.request.seed == 3 and own.image.size == (128, 128)
+
+
+def test_what_works_against_itself_is_said_once_and_drawn(studio, pocket, tmp_path):
+    with pytest.warns(PromptWarning) as said:
+        studio.generate("a {rocket|lemon}, blurry", negative="blurry", **QUICK)
+    assert len(said) == 1 and "negative" in str(said[0].message)
+    with pytest.warns(PromptWarning, match="banned"):
+        Studio(store=tmp_path / "b", backend=pocket, banned=["Acme"]).generate("an acme rocket", **QUICK)
+
+
+def test_a_plain_prompt_says_nothing(studio, recwarn):
+    studio.generate("a {rocket|lemon} on a mint gradient background", negative="@clean", **QUICK)
+    assert not [w for w in recwarn if issubclass(w.category, PromptWarning)]
+
+
+def test_samples_rows_weights_and_long_prompts_draw(studio):
+    assert len(studio.generate("a {9::rocket|lemon|star} on __pocket/colours__", sample=2, sample_seed=3, **QUICK)) == 2
+    rows = [{"product": "lemon", "price": 3}, {"product": "star", "price": 4}]
+    assert [str(s.request.prompt) for s in studio.generate("a {product}", rows=rows, **QUICK)] == ["a lemon", "a star"]
+    plain, heavy, long = studio.generate(
+        ["a lemon on mint", "a (lemon:1.4) on mint", "a lemon on mint" + "".join(f", soft light {i}" for i in range(40))],
+        **QUICK,
+    )
+    assert len({shot.image.tobytes() for shot in (plain, heavy, long)}) == 3
+    again = studio.reproduce(heavy.path)
+    assert again.image.tobytes() == heavy.image.tobytes()
+
+
+def test_tokens_are_counted_and_nothing_is_cut(studio):
+    tokens = studio.tokens("a {lemon|very, very long lemon} on mint")
+    assert tokens.text == "a very, very long lemon on mint" and tokens.counts[0].limit == 75 and not tokens.cut
+    assert "of 75 tokens, nothing cut" in repr(tokens)
+    assert studio.tokens("soft light, " * 60).counts[0].parts > 1
+
+
+def test_ones_own_templates_folder(pocket, tmp_path):
+    (tmp_path / "mine" / "wildcards").mkdir(parents=True)
+    (tmp_path / "mine" / "wildcards" / "heroes.txt").write_text("lemon\nstar")
+    studio = Studio(store=tmp_path / "store", backend=pocket, templates=tmp_path / "mine")
+    assert [str(s.request.prompt) for s in studio.generate("a __heroes__", **QUICK)] == ["a lemon", "a star"]
 
 
 def test_a_picture_depends_on_its_own_seed_alone(studio):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from threading import Event
@@ -15,13 +16,15 @@ from typing import Any
 import torch
 from PIL import Image
 
-from ..errors import InputError, Interrupted, near
+from ..errors import InputError, Interrupted, PromptWarning, near
+from ..prompt.tokens import Tokens
 from ..request import Request
 from ..result import Made, Result
 from .base import Progress
 from .models import Loaded, load, view
 from .painting import Painting, fitted
 from .tiling import tiled
+from .words import Words
 
 _LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 
@@ -39,6 +42,7 @@ class LocalBackend:
         self, source: str = "pocket", *, device: str = "auto", dtype: str = "auto", memory: str = "auto", parts: str = ""
     ) -> None:
         self._loaded: Loaded = load(source, device=device, dtype=dtype, memory=memory, parts=parts)
+        self._words = Words(self._loaded.pipe, self._loaded.family)
         libraries = {name: version(name) for name in _LIBRARIES}
         self.can = self._loaded.can
         self.made = Made(
@@ -54,6 +58,10 @@ class LocalBackend:
         if request.kind == "img2img" or self._tiles:
             return each
         return each * len(Painting(request, self.can).windows)
+
+    def tokens(self, text: str) -> Tokens:
+        """How many tokens a prompt has for each text encoder, and what is cut."""
+        return self._words.count(text)
 
     def run(
         self, requests: Sequence[Request], *, progress: Progress | None = None, stop: Event | None = None
@@ -85,9 +93,11 @@ class LocalBackend:
     def _call(self, request: Request, step: Any, **instead: Any) -> Image.Image:
         """One call of the pipeline; `instead` replaces what it would be given of the request."""
         pipe = view(self._loaded, request.kind)
+        words, notes = self._words.given(request.prompt.text, request.negative)
+        for note in notes:
+            warnings.warn(note, PromptWarning, stacklevel=2)
         given: dict[str, Any] = {
-            "prompt": request.prompt.text,
-            "negative_prompt": request.negative or None,
+            **words,
             "num_inference_steps": request.steps,
             "guidance_scale": request.guidance,
             "width": request.size[0],

@@ -8,19 +8,29 @@ wherever the two places are; where a name may or may not be chosen yet, a step i
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, permutations
 
 from ..errors import PromptError
-from .template import MAX_DEPTH, Choice, Part, Slot, Template, Text
+from .template import MAX_DEPTH
+from .tree import Choice, Part, Slot, Template, Text
 from .value import Prompt
 
+MAX_PIECES = 50_000  # of text in one prompt; only names repeated inside names come near
 MAX_STEPS = 50_000  # under a second of counting; only names repeated inside names, or huge slots, come near
 
+RESERVED = {
+    "limit": "is the number of combinations allowed",
+    "rows": "is a table, one group of prompts a row",
+    "sample": "is how many prompts to draw",
+    "seed": "is where the drawing starts",
+    "templates": "is a folder of templates of your own",
+}
 _Chosen = frozenset[str]  # names chosen so far, of those where it matters
 _NONE: _Chosen = frozenset()
 
@@ -103,7 +113,7 @@ class Graph:
             raise self._error(f"variants nested up to {MAX_DEPTH} deep", f"With the names written out, {column!r} is deeper.")
         choose, closes, kept = _Choose(column), [], None
         self._append(choose)
-        for option in dict.fromkeys(self._options(part, column)):  # an option said twice is one option
+        for option in self._options(part, column):
             choose.options.append(len(self._steps))
             after = self._sequence(option, sure, (*inside, column))
             kept = after if kept is None or kept is after else kept & after
@@ -115,14 +125,19 @@ class Graph:
         return (kept or sure) | {column}
 
     def _options(self, part: Slot | Choice, column: str) -> Iterable[tuple[Part, ...]]:
-        if column in self._values:
-            return ((Text(text),) if text else () for text in self._values[column])
-        if isinstance(part, Slot) and part.name not in self._named:
-            hint = f"Pass {part.name}=… to fill {{{part.name}}}."
-            if part.name == "limit":
-                hint = "limit= is the number of combinations allowed: give the slot another name."
-            raise PromptError(part.name, None, "text, or a list of texts", hint)
-        return (part if isinstance(part, Choice) else self._named[part.name]).options
+        """The options of a choice, each once; where several are taken together, every way to take them."""
+        options, choice = options_of(part, self._values, self._named)
+        if choice is None or choice.many is None:
+            return options
+        low, high = choice.many.bounds(len(options))
+        ways = 0
+        for k in range(low, high + 1):
+            ways += math.perm(len(options), k)
+            if ways > MAX_STEPS:
+                raise self._error(f"up to {MAX_STEPS:,} ways to take several options", "Draw some of them instead: sample=20.")
+        apart = (Text(choice.many.separator),) if choice.many.separator else ()
+        picks = (pick for k in range(low, high + 1) for pick in permutations(options, k))
+        return dict.fromkeys(joined(pick, apart) for pick in picks)
 
     def _append(self, step: _Step) -> None:
         if len(self._steps) >= MAX_STEPS:
@@ -203,6 +218,8 @@ class Graph:
                 case _Choose(column):
                     choices[column] = ""  # takes its place in the order now; its value comes at the end of the option
                     opened.append((column, len(pieces)))
+            if len(pieces) > MAX_PIECES:
+                raise too_long(self.template)
             if here not in self._ways:
                 ways = self._next(at, chosen)
                 self._ways[here] = ways, list(accumulate(self._counts[to][then] for to, then in ways))
@@ -211,6 +228,39 @@ class Graph:
             index -= ends[way - 1] if way else 0
             at, chosen = ways[way]
         return Prompt(tidy(pieces), self.template.source, tuple(choices.items()))
+
+
+def options_of(
+    part: Slot | Choice, values: Mapping[str, tuple[str, ...]], named: Mapping[str, Choice]
+) -> tuple[list[tuple[Part, ...]], Choice | None]:
+    """The options that stand for `part`, each once, and the choice that they come from: None where a keyword gave them.
+
+    Raises PromptError for a slot that nothing fills.
+    """
+    name = part.name
+    if name in values:
+        return [(Text(text),) if text else () for text in values[name]], None
+    if isinstance(part, Slot) and name not in named:
+        hint = f"Pass {name}=… to fill {{{name}}}."
+        if name in RESERVED:
+            hint = f"{name}= {RESERVED[name]}: give the slot another name."
+        raise PromptError(name, None, "text, or a list of texts", hint)
+    choice = part if isinstance(part, Choice) else named[name]
+    return list(dict.fromkeys(choice.options)), choice
+
+
+def joined(options: Iterable[tuple[Part, ...]], apart: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Several options as one, with `apart` between them; empty ones fall out."""
+    out: tuple[Part, ...] = ()
+    for option in options:
+        out = (*out, *(apart if out and option else ()), *option)
+    return out
+
+
+def too_long(template: Template) -> PromptError:
+    """What is raised for a prompt that grows without bound."""
+    hint = "Use names less often inside the options of others."
+    return PromptError("prompt", template.source, f"prompts of at most {MAX_PIECES:,} pieces of text", hint)
 
 
 def tidy(pieces: Iterable[str | None]) -> str:

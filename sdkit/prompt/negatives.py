@@ -5,6 +5,8 @@ The names live in `templates/negatives.toml`, which people edit:
     [clean]
     words = "blurry, low contrast"
     about = "What it is for, in a sentence."
+    models = ["sd1", "sdxl"]         the families that it suits, and
+    why = {blurry = "…"}             a reason for each term: for people, and not read here
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -40,6 +42,17 @@ def negative(words: str, *, table: Table = None) -> str:
         raise PromptError("negative", words, "text (a str)")
     said: dict[str, str] = {}
     for term in _terms(words, _presets(table)):
+        said.setdefault(" ".join(term.casefold().split()), term)
+    return ", ".join(said.values())
+
+
+def merged(parts: Iterable[str]) -> str:
+    """Several negatives as one, their words taken as they are; a term said again is dropped, the first one stays."""
+    given = [part for part in parts if part]
+    if len(given) < 2:
+        return "".join(given)
+    said: dict[str, str] = {}
+    for term in (term for part in given for term in _terms(part, None)):
         said.setdefault(" ".join(term.casefold().split()), term)
     return ", ".join(said.values())
 

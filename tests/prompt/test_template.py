@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from sdkit.errors import PromptError
 from sdkit.prompt import escape, expand, parse
-from sdkit.prompt.template import MAX_DEPTH, MAX_LENGTH, Choice, Slot, Text
+from sdkit.prompt.template import MAX_DEPTH, MAX_LENGTH, Choice, Many, Slot, Text
 
-SPECIALS = st.text("{}|\\=:$2 abv", max_size=40)  # dense in everything that means something
+SPECIALS = st.text("{}|\\=:$2 abv_#!-\n", max_size=40)  # dense in everything that means something
 TOKENS = st.lists(st.sampled_from([*"{{||}} ", "{w=", "{colour}", "{ p }", "a", "b=", "2\\::", "\\{", "\\|", "\\\\"]))
 
 
@@ -40,6 +40,14 @@ def test_options_may_be_empty_and_may_have_a_name():
     assert parse("{size=big}").parts == (Choice(((Text("big"),),), name="size"),)
 
 
+def test_weights_and_how_many_are_read():
+    assert parse("{3::a|b|0.5::c}").parts == (Choice(((Text("a"),), (Text("b"),), (Text("c"),)), weights=(3, 1, 0.5)),)
+    assert parse("{2::a|2::b}") == parse("{a|b}")
+    many = [parse(f"{{{head}a|b|c}}").parts[0].many for head in ("2$$", "1-2$$ and $$", "-2$$", "1-$$", "2-$$$$")]
+    assert many == [Many(2, 2), Many(1, 2, " and "), Many(1, 2), Many(1, None), Many(2, None, "")]
+    assert parse("{x=2$$a|b}").named["x"].many == Many(2, 2)
+
+
 def test_a_template_tells_its_names():
     template = parse("a {colour} {kind=tall {shape}|{colour=red|blue} thing} {product}")
     assert template.slots == ("shape", "product")
@@ -63,10 +71,15 @@ def test_the_same_options_said_again_are_the_same_choice():
         ("{{name}}", 1, "one option only"),
         ("{x=a|b} and {x=a|c}", 13, "one set of options for 'x'"),
         ("{v2}", 1, "without a name"),
-        ("a {3::red|blue}", 4, "2::"),
-        ("a {red|0.5::blue}", 8, "2::"),
-        ("a {2$$red|blue}", 4, "2$$"),
-        ("a {x=1-2$$red|blue}", 6, "2$$"),
+        ("a {1.2.3::red|blue}", 4, "weights from 0"),
+        ("a {0::red|0::blue}", 3, "weight over 0"),
+        ("a {$$red|blue}", 4, "how many"),
+        ("a {x=2-1$$red|blue}", 6, "from low to high"),
+        ("a {red|2$$blue}", 8, "2$$"),
+        ("a ${red|blue}", 3, "${name}"),
+        ("a __no/such-file__", 3, "file wildcards/no/such-file.txt"),
+        ("a __moods(x=y)__", 3, "Parameters of wildcards"),
+        ("{x=a|b} ${x=!a|c}", 9, "one set of options for 'x'"),
         ("{" * (MAX_DEPTH + 1), MAX_DEPTH + 1, "8 deep"),
     ],
 )
@@ -96,7 +109,10 @@ def test_too_long_and_no_text_are_refused():
             escape(value)
 
 
-@pytest.mark.parametrize("text", [r"\(a\)", "a\\", "a | b", "((a:1.2), b)", "[a]", "__a__", "$ # 2:: 2$$ a=b", "C:\\new"])
+@pytest.mark.parametrize(
+    "text",
+    [r"\(a\)", "a\\", "a | b", "((a:1.2), b)", "[a]", "__a", "a__ b", "___", "#1 pick in #ff8800", "$ 2:: 2$$ a=b", "C:\\new"],
+)
 def test_everything_else_is_plain_text(text):
     assert parse(text).parts == (Text(text),)
 
@@ -117,6 +133,8 @@ def test_writing_a_template_back_says_the_same(text):
 @example(r"{\2::a|b}")
 @example(r"{3\::a|b\=c|\$$}")
 @example(r"{x\=a|b}")
+@example("{2$$2$$x|1::__moods__|0.5::_}")
+@example("${a=!{3::x|__moods__}}${a}${b=x|y}${b}${b}${c:d} # e")
 def test_any_text_parses_or_is_a_prompt_error(text):
     try:
         template = parse(text)
@@ -136,7 +154,35 @@ def test_escaped_text_stands_for_itself(text):
         assert prompt.text == text and prompt.choices == ()
 
 
-@pytest.mark.parametrize("piece", ["{", "}", "|", "\\", "{ ", "{a", "{a|", "{a|b}", "{a=b|c", "{1", " ", "{aaaaaaaa   ", "a"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{",
+        "}",
+        "|",
+        "\\",
+        "{ ",
+        "{a",
+        "{a|",
+        "{a|b}",
+        "{a=b|c",
+        "{1",
+        " ",
+        "{aaaaaaaa   ",
+        "a",
+        "_",
+        "__a",
+        "__a-",
+        "# ",
+        "#",
+        "${a=",
+        "${a}",
+        "${a=b}",
+        "2$$",
+        "{2$$",
+        "1::",
+    ],
+)
 def test_time_grows_with_the_length_only(piece):
     start = time.process_time()
     for text in (piece * (MAX_LENGTH // len(piece)), "{a|" + " " * 9_000 + piece, "{" + "x" * 9_000 + piece):
