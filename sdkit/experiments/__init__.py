@@ -1,30 +1,39 @@
-"""Result -> rows: every picture with all that made it, kept in a folder and read as a table."""
+"""Result -> rows: every picture with all that made it, kept in a folder, read as a table, rated, and compared."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..codecs import open_image
-from ..errors import StoreError
+from ..errors import InputError, SdkitError, StoreError
 from ..result import Result
+from . import events as said
 from .database import explained
+from .design import Plan
+from .events import Event
+from .measures import INSERT_MEASURES, alike, measure
 from .row import Recorded, Row
 from .store import Reader, Store
 
 if TYPE_CHECKING:
     from .frame import ExperimentFrame
 
-__all__ = ["Experiments", "Reader", "Recorded", "Row", "Store"]
+__all__ = ["Event", "Experiments", "Plan", "Reader", "Recorded", "Row", "Store"]
 
 
 class Experiments:
-    """What `studio.experiments` is: the store's table, and its pictures by id.
+    """What `studio.experiments` is: the store's table, its pictures by id, what people say of them, and what follows from it.
+
+    A picture is named by its id, by a row of the frame, or by its Result. `rater` is who speaks; the login name by default.
 
     store    the Store.
     """
 
     def __init__(self, store: Store) -> None:
         self.store = store
+
+    # -- looking -------------------------------------------------------------------------------------------------------
 
     def frame(
         self, *, experiment: str | None = None, session: str | None = None, kind: str | None = None, last: int | None = None
@@ -53,6 +62,86 @@ class Experiments:
         id = str(asked) if str(asked) in ids else ids[-1] if ids else ""
         return Result(open_image(png), receipt.request, receipt.made, receipt.seconds, id=id, path=str(path))
 
+    def search(self, words: str, *, last: int | None = None) -> ExperimentFrame:
+        """The rows in whose prompt, negative, notes or tags all of `words` stand, in any order, by their beginnings.
+
+        Raises InputError when there is no word to look for.
+        """
+        from .frame import frame
+
+        return frame(self.store, ids=said.search(self.store, words, last))
+
+    def duplicates(self, within: int = 6, *, experiment: str | None = None) -> list[tuple[str, str, int]]:
+        """(id, id, bits) of pictures that look alike: perceptual hashes at most `within` bits of 64 apart, nearest first.
+
+        0 is the same composition to the eye; over 10 they are different pictures.
+        """
+        if isinstance(within, bool) or not isinstance(within, int) or not 0 <= within <= 64:
+            raise InputError("within", within, "a whole number of bits from 0 to 64")
+        where, values = (
+            ("dhash IS NOT NULL", ()) if experiment is None else ("dhash IS NOT NULL AND experiment = ?", (experiment,))
+        )
+        rows = self.store.records(("id", "dhash"), where=where, values=values, table="images LEFT JOIN measures USING (id)")
+        return [(rows[i][0], rows[j][0], bits) for i, j, bits in alike([h for _, h in rows], within)]
+
+    def measure(self) -> int:
+        """Measure the pictures of the store that never were, such as those of an older sdkit; how many that was.
+
+        New pictures are measured when they are added. One whose file is gone or damaged stays without.
+        """
+        missing = self.store.records(("id", "path"), where="dhash IS NULL", table="images LEFT JOIN measures USING (id)")
+        done = 0
+        for id, path in missing:
+            try:
+                values = measure(open_image(self.store.folder / path)).record()
+            except SdkitError:
+                continue
+            with self.store.database.writing() as connection:
+                connection.execute(INSERT_MEASURES, (id, *values))
+            done += 1
+        return done
+
+    # -- saying --------------------------------------------------------------------------------------------------------
+
+    def rate(self, picture: object, stars: int, *, rater: str = "") -> Event:
+        """1 (bad) to 5 (good) for a picture. Said again, the last word of each rater counts; earlier ones stay on record."""
+        return said.add(self.store, said.STARS, self._ids(picture), value=said.stars(stars), rater=rater)
+
+    def keep(self, picture: object, *, rater: str = "") -> Event:
+        """This one is good enough to use."""
+        return said.add(self.store, said.KEEP, self._ids(picture), value=1.0, rater=rater)
+
+    def reject(self, picture: object, *, rater: str = "") -> Event:
+        """This one is not."""
+        return said.add(self.store, said.KEEP, self._ids(picture), value=0.0, rater=rater)
+
+    def prefer(self, winner: object, loser: object, *, tie: bool = False, rater: str = "") -> Event:
+        """The first of two pictures is the better one; with `tie`, neither is. Raises InputError when both are the same."""
+        ids = self._ids(winner, loser)
+        if ids[0] == ids[1]:
+            raise InputError("loser", loser, "another picture than the winner")
+        return said.add(self.store, said.PAIR, ids, value=0.5 if tie else 1.0, rater=rater)
+
+    def tag(self, picture: object, tag: str, *, rater: str = "") -> Event:
+        """Put a tag on a picture."""
+        return said.add(self.store, said.TAG, self._ids(picture), value=1.0, text=_words("tag", tag), rater=rater)
+
+    def untag(self, picture: object, tag: str, *, rater: str = "") -> Event:
+        """Take a tag off a picture."""
+        return said.add(self.store, said.TAG, self._ids(picture), value=0.0, text=_words("tag", tag), rater=rater)
+
+    def note(self, picture: object, text: str, *, rater: str = "") -> Event:
+        """Add a note to a picture, beside those it has."""
+        return said.add(self.store, said.NOTE, self._ids(picture), text=_words("text", text), rater=rater)
+
+    def events(self, picture: object = None) -> list[Event]:
+        """Everything that was said, in order: of all pictures, or of one."""
+        ids = None if picture is None else set(self._ids(picture))
+        return [e for e in said.events(self.store) if ids is None or e.id in ids or e.other in ids]
+
+    def _ids(self, *what: object) -> Sequence[str]:
+        return said.ids_of(self.store, *what)
+
     def __len__(self) -> int:
         return len(self.store)
 
@@ -61,3 +150,9 @@ class Experiments:
 
     def _repr_html_(self) -> str | None:
         return self.frame(last=24)._repr_html_()
+
+
+def _words(parameter: str, text: object) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise InputError(parameter, text, "text that is not empty")
+    return text.strip()
