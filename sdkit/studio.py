@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from . import canvas, receipts
-from .backends.base import Backend, Progress
+from .backends.base import Backend, Can, Progress
 from .codecs import open_image
 from .errors import InputError, Interrupted
-from .experiments import Experiments, Store
+from .experiments import Experiments, Store, trial
 from .prompt import Prompt
 from .prompt import negative as negative_words
 from .prompt import prompts as prompts_of
 from .prompt.surroundings import surroundings
-from .request import MAX_SEED, MAX_SIDE, Request, pair_of_pixels, whole
+from .request import MAX_SIDE, Request, pair_of_pixels, seeds_of
 from .result import Result, ResultSet
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than 
 OUTPAINT_STRENGTH = 0.85  # of what is painted around a picture: lower repeats its edge as streaks, 1 forgets its light
 
 
-class Studio:
+class Studio(trial.Trials):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
@@ -54,7 +54,7 @@ class Studio:
     ) -> None:  # fmt: skip
         self.model = os.fspath(model)
         self._backend = backend
-        self._options = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
+        self._options: dict[str, Any] = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
         self.experiments = Experiments(Store(store, reader=receipts.read))
 
     @property
@@ -91,7 +91,7 @@ class Studio:
         ModelError before anything is drawn.
         """
         requests = self._requests(
-            prompts_of(prompt, limit=limit, **slots), negative_words(negative), _seeds(seeds),
+            self.backend.can, prompts_of(prompt, limit=limit, **slots), negative_words(negative), seeds_of(seeds),
             size=size, steps=steps, guidance=guidance, scheduler=scheduler, image=image, mask=mask, strength=strength,
         )  # fmt: skip
         return self.run(requests, experiment=experiment, note=note, progress=progress, stop=stop)
@@ -203,10 +203,11 @@ class Studio:
 
     # -- the steps -----------------------------------------------------------------------------------------------------
 
-    def _requests(self, prompts: Sequence[Prompt], negative: str, seeds: Sequence[int], **given: Any) -> list[Request]:
+    def _requests(
+        self, can: Can, prompts: Sequence[Prompt], negative: str, seeds: Sequence[int], **given: Any
+    ) -> list[Request]:  # fmt: skip
         """Every prompt with every seed; prompts outermost."""
-        can = self.backend.can
-        values: dict[str, Any] = {"scheduler": given["scheduler"], "strength": given["strength"]}
+        values: dict[str, Any] = {name: given[name] for name in ("scheduler", "strength", "loras") if name in given}
         values["steps"] = can.steps if given["steps"] is None else given["steps"]
         values["guidance"] = can.guidance if given["guidance"] is None else given["guidance"]
         size = given["size"]
@@ -219,6 +220,29 @@ class Studio:
             values["mask"] = canvas.as_mask(open_image(given["mask"], "mask"))
         values["size"] = can.native if size is None else size
         return [Request(prompt=p, negative=negative, seed=seed, **values) for p in prompts for seed in seeds]
+
+    def _source(self, model: str, given: Mapping[str, Any]) -> trial.Source:
+        """What an experiment needs to know of a model. It is not held on to: the next one may need its memory."""
+        backend = self._of(model).backend
+        can, made = backend.can, getattr(backend, "made", None)
+
+        def request(condition: Mapping[str, Any], seed: int) -> Request:
+            fields = trial.with_loras({**given, **condition})
+            prompt, negative = fields.pop("prompt"), negative_words(fields.pop("negative"))
+            [made_of] = self._requests(can, [prompt], negative, [seed], **fields)
+            can.check(made_of)
+            return made_of
+
+        price = getattr(backend, "price", None)
+        return trial.Source(request, made.model_hash if made else None, bool(made and made.device), price)
+
+    def _of(self, model: str) -> Studio:
+        """This Studio, or one of another model with the same store."""
+        if model == self.model:
+            return self
+        other = Studio(model, store=self.experiments.store.folder, **self._options)
+        other.experiments = self.experiments
+        return other
 
     def _around(
         self, source: Result | None, wide: Image.Image, mask: Image.Image, prompt: str | None, negative: str | None,
@@ -276,18 +300,6 @@ class Studio:
 
     def __repr__(self) -> str:
         return f"Studio({self.model!r}): {len(self.experiments)} pictures in {self.experiments.store.folder}"
-
-
-def _seeds(seeds: int | Sequence[int]) -> list[int]:
-    if isinstance(seeds, int) and not isinstance(seeds, bool):
-        return list(range(whole("seeds", seeds, 1, 10_000)))
-    try:
-        many = [whole("seeds", seed, 0, MAX_SEED) for seed in seeds]  # type: ignore[union-attr]
-    except TypeError:
-        many = []
-    if not many:
-        raise InputError("seeds", seeds, "how many (a whole number from 1), or a list of whole numbers from 0")
-    return many
 
 
 @contextlib.contextmanager

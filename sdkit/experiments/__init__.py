@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..codecs import open_image
 from ..errors import InputError, SdkitError, StoreError
+from ..request import real, whole
 from ..result import Result
 from . import events as said
+from . import pairing
+from .contrasts import factors
 from .database import explained
 from .design import Plan
 from .events import Event
-from .measures import INSERT_MEASURES, alike, measure
+from .measures import HIGHER, INSERT_MEASURES, LOWER, alike, checked_column, measure
+from .measures import better as default_better
+from .pairing import Pair, Suggestion
 from .row import Recorded, Row
 from .store import Reader, Store
 
 if TYPE_CHECKING:
+    from .effects import Effects
     from .frame import ExperimentFrame
 
-__all__ = ["Event", "Experiments", "Plan", "Reader", "Recorded", "Row", "Store"]
+__all__ = ["Event", "Experiments", "Pair", "Plan", "Reader", "Recorded", "Row", "Store", "Suggestion"]
 
 
 class Experiments:
@@ -100,6 +107,61 @@ class Experiments:
                 connection.execute(INSERT_MEASURES, (id, *values))
             done += 1
         return done
+
+    # -- comparing -----------------------------------------------------------------------------------------------------
+
+    def effects(
+        self, of: str = "rating", *, experiment: str | None = None, margin: float | None = None, better: str = ""
+    ) -> Effects:
+        """What each word, variant, negative term and axis level does: its effect, a 95 % interval, and a verdict.
+
+        of        "rating" (mean stars), "preference" (pairs), "kept", or a measured column: sharpness, contrast, brightness,
+                  colourfulness, copy_left, copy_right, copy_top, copy_bottom; or seconds.
+        experiment   the name of one; by default all pictures of the store together.
+        margin    a difference smaller than this is too small to see. By default 0.3 stars, 10 points of a share, or a fifth of
+                  the column's standard deviation.
+        better    "higher" or "lower"; by default higher, and lower for seconds.
+
+        Pictures are compared with pictures of the same seed and otherwise the same conditions, stars only within a rater.
+        Where there are six seeds or more, a seed counts as one independent unit however many pictures it has. Verdicts are
+        corrected for the number of comparisons: where nothing has an effect, 95 of 100 such tables say so throughout.
+        Raises InputError for a column that is not measured.
+        """
+        from . import effects as table_of
+
+        table = self.frame(experiment=experiment)
+        if better not in ("", HIGHER, LOWER):
+            raise InputError("better", better, f'"{HIGHER}" or "{LOWER}"')
+        if margin is not None:
+            margin = real("margin", margin, 0.0, 1e12, open_low=True)
+        found, seeds, ids = factors(table), list(table["seed"]), list(table["id"])
+        if of == table_of.PREFERENCE:
+            place = {id: i for i, id in enumerate(ids)}
+            bouts = [(place[e.id], place[e.other], e.value) for e in said.pairs(self.store, ids)]
+            return table_of.of_pairs(found, seeds, bouts, margin=margin)
+        if of == table_of.RATING:
+            values = said.latest(self.store, said.STARS, ids)
+        elif of == table_of.KEPT:
+            values = said.latest(self.store, said.KEEP, ids)
+        else:
+            values = [(i, float(y), "") for i, y in enumerate(table[checked_column(of)])]
+        return table_of.of_values(found, seeds, values, of=of, better=better or default_better(of), margin=margin)
+
+    def suggest(self, n: int = 10, *, experiment: str | None = None) -> list[Suggestion]:
+        """The pairs most worth comparing next, and why: of the comparison made least, alike in seed and in all else."""
+        n = whole("n", n, 1, 10_000)
+        table = self.frame(experiment=experiment)
+        ids = list(table["id"])
+        shown = [(e.id, e.other) for e in said.pairs(self.store, ids)]
+        return pairing.suggest(ids, factors(table), list(table["seed"]), shown, n, random.Random())
+
+    def pairs(self, n: int = 10, *, experiment: str | None = None) -> list[Pair]:
+        """The same pairs, blind: in shuffled order and without their words. Answer with `prefer(pair.left, pair.right)`."""
+        out = []
+        for number, pair in enumerate(self.suggest(n, experiment=experiment), 1):
+            left, right = random.sample((pair.first, pair.second), 2)
+            out.append(Pair(left, right, (open_image(self.store.locate(left)), open_image(self.store.locate(right))), number))
+        return out
 
     # -- saying --------------------------------------------------------------------------------------------------------
 

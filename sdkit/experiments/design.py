@@ -18,6 +18,7 @@ AXES = ("model", "negative", "size", "steps", "guidance", "scheduler", "strength
 LORA = "lora:"  # "lora:ink" is the weight of the LoRA "ink", beside those in `loras`
 LIMIT = 100_000  # combinations that are looked at
 _SWAPS = 4  # rounds of improvement by exchange
+_TRIES, _MUCH = 12, 200_000  # attempts, of which the most even one is taken; candidates x size from which one must do
 _LEVEL, _PAIR = 100.0, 1.0  # how much uneven levels and uneven pairs of levels count
 
 Condition = Mapping[str, Any]  # "prompt" and every axis -> the value here
@@ -29,13 +30,13 @@ class Trial:
 
     model    the model that makes it, as a person names it.
     request  what is asked of it.
-    model_hash   of its weights, or "".
+    model_hash   of its weights; "" or None where it is not known.
     done     the id of the stored picture, or "" while there is none.
     """
 
     model: str
     request: Request
-    model_hash: str = ""
+    model_hash: str | None = ""
     done: str = ""
 
 
@@ -69,7 +70,7 @@ class Plan:
     @property
     def missing(self) -> int:
         """Pictures that are not in the store yet."""
-        return sum(not trial.done for trial in self.trials)
+        return len({(trial.model, trial.request.key) for trial in self.trials if not trial.done})
 
     @property
     def conditions(self) -> int:
@@ -78,7 +79,7 @@ class Plan:
 
     def __str__(self) -> str:
         part = f"{self.conditions} of {self.of} combinations, balanced" if self.conditions < self.of else "every combination"
-        done = self.images - self.missing
+        done = sum(bool(trial.done) for trial in self.trials)
         lines = [
             f"{self.name}: {self.images} pictures = {self.conditions} conditions x {len(self.seeds)} seeds ({part}).",
             *(f"  {name}: {' | '.join(shown(level) for level in levels)}" for name, levels in self.factors),
@@ -148,7 +149,7 @@ def conditions(
     if isinstance(subset, bool) or not isinstance(subset, int) or not 1 <= subset < total:
         raise InputError("subset", subset, f"a whole number from 1 to {total}, the number of combinations")
     names = list(dict.fromkeys(column for prompt in prompts for column, _ in prompt.choices)) or ["prompt"]
-    factors = [[_choice(c["prompt"], name) for c in every] for name in names]
+    factors: list[list[Any]] = [[_choice(c["prompt"], name) for c in every] for name in names]
     factors += [[levels[name].index(c[name]) for c in every] for name in levels]
     return tuple(every[i] for i in balanced(factors, subset, seed)), total
 
@@ -159,48 +160,59 @@ def balanced(factors: Sequence[Sequence[Any]], size: int, seed: int = 0) -> list
     import numpy as np
 
     count = len(factors[0])
-    order = np.array(random.Random(seed).sample(range(count), count))  # ties fall by chance, and by the seed alone
-    codes = []  # for each factor and each pair of factors, the cell of each candidate
-    ids = [np.unique(np.array([repr(level) for level in f]), return_inverse=True)[1][order] for f in factors]
+    ids = [np.unique(np.array([repr(level) for level in f]), return_inverse=True)[1] for f in factors]
     ids = [code for code in ids if code.max() > 0]
-    for code in ids:
-        codes.append((code, _LEVEL))
-    for a, b in itertools.combinations(ids, 2):
-        codes.append((a * (b.max() + 1) + b, _PAIR))
-    tallies = [np.zeros(code.max() + 1) for code, _ in codes]
+    cells = [(code, _LEVEL) for code in ids]  # for each factor and each pair of factors, the cell of each candidate
+    cells += [(a * (b.max() + 1) + b, _PAIR) for a, b in itertools.combinations(ids, 2)]
+    chance = random.Random(seed)
+    tries = []
+    for _ in range(_TRIES if count * size <= _MUCH else 1):
+        order = np.array(chance.sample(range(count), count))  # ties fall by chance, and by the seed alone
+        uneven, taken = _attempt([(code[order], weight) for code, weight in cells], count, size)
+        tries.append((uneven, sorted(int(i) for i in order[taken])))
+    return min(tries)[1]
+
+
+def _attempt(cells: Sequence[tuple[Any, float]], count: int, size: int) -> tuple[float, Any]:
+    """Take what is rarest so far, then exchange while that evens things out: (how uneven, which are taken)."""
+    import numpy as np
+
+    tallies = [np.zeros(code.max() + 1) for code, _ in cells]
     taken = np.zeros(count, bool)
 
     def costs() -> Any:
         """What each candidate would add to the sum of squares of the tallies, halved and but for a constant."""
-        return sum((weight * tally[code] for (code, weight), tally in zip(codes, tallies, strict=True)), np.zeros(count))
+        both = zip(cells, tallies, strict=True)
+        return np.where(taken, np.inf, sum((weight * tally[code] for (code, weight), tally in both), np.zeros(count)))
 
     def put(place: int, sign: int) -> None:
         taken[place] = sign > 0
-        for (code, _), tally in zip(codes, tallies, strict=True):
+        for (code, _), tally in zip(cells, tallies, strict=True):
             tally[code[place]] += sign
 
     for _ in range(size):
-        put(int(np.argmin(np.where(taken, np.inf, costs()))), 1)
+        put(int(np.argmin(costs())), 1)
     for _ in range(_SWAPS):
         changed = False
-        for place in np.flatnonzero(taken):
-            put(int(place), -1)
-            cost = np.where(taken, np.inf, costs())
+        for place in map(int, np.flatnonzero(taken)):
+            put(place, -1)
+            cost = costs()
             best = int(np.argmin(cost))
-            best = best if cost[best] < cost[place] - 1e-9 else int(place)
+            best = best if cost[best] < cost[place] - 1e-9 else place
             put(best, 1)
             changed |= best != place
         if not changed:
             break
-    return sorted(int(i) for i in order[taken])
+    uneven = sum(weight * float((tally**2).sum()) for (_, weight), tally in zip(cells, tallies, strict=True))
+    return uneven, taken
 
 
 def _choice(prompt: Prompt, name: str) -> str:
     return prompt.text if name == "prompt" and not prompt.choices else next((v for k, v in prompt.choices if k == name), "")
 
 
-def factors_of(chosen: Sequence[Condition], labels: Mapping[str, Mapping[Any, str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What varies in the conditions, with its levels as text in order of appearance; `labels` gives levels other words."""
+def factors_of(chosen: Sequence[Condition]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What varies in the conditions, with its levels as text in order of appearance."""
     out: dict[str, dict[str, None]] = {}
     prompts = list(dict.fromkeys(c["prompt"] for c in chosen))
     columns = list(dict.fromkeys(column for prompt in prompts for column, _ in prompt.choices))
@@ -208,6 +220,5 @@ def factors_of(chosen: Sequence[Condition], labels: Mapping[str, Mapping[Any, st
         out[name] = dict.fromkeys(_choice(prompt, name) for prompt in prompts)
     for name in chosen[0]:
         if name != "prompt":
-            known = labels.get(name, {})
-            out[name] = dict.fromkeys(known.get(c[name]) or shown(c[name]) for c in chosen)
+            out[name] = dict.fromkeys(shown(c[name]) for c in chosen)
     return tuple((name, tuple(levels)) for name, levels in out.items() if len(levels) > 1)

@@ -113,6 +113,13 @@ def pairs(store: Store, ids: Iterable[str]) -> list[Event]:
     return sorted(last.values(), key=lambda e: e.event)
 
 
+def latest(store: Store, kind: str, ids: Sequence[str]) -> list[tuple[int, float, str]]:
+    """(place in `ids`, value, rater): each rater's last word of this kind on each of these pictures."""
+    place = {id: i for i, id in enumerate(ids)}
+    last = {(e.id, e.rater): e for e in events(store, kind=kind) if e.id in place}
+    return [(place[e.id], e.value, e.rater) for e in last.values()]
+
+
 def said(store: Store) -> dict[str, Said]:
     """What has been said of each picture; those of which nothing was said are left out."""
     stars_of: dict[str, dict[str, float]] = {}
@@ -138,13 +145,14 @@ def said(store: Store) -> dict[str, Said]:
     for e in bouts.values():
         for id, place in ((e.id, 0), (e.other, 1)):
             tally.setdefault(id, [0, 0, 0])[2 if e.value == 0.5 else place] += 1
-    return {
-        id: Said(
-            sum(stars_of[id].values()) / len(stars_of[id]) if id in stars_of else math.nan, len(stars_of.get(id, ())),
-            kept.get(id, math.nan), *tally.get(id, (0, 0, 0)), tuple(tags.get(id, ())), tuple(notes.get(id, ())),
-        )
-        for id in dict.fromkeys(i for e in every for i in (e.id, e.other) if i)
-    }  # fmt: skip
+    out = {}
+    for id in dict.fromkeys(i for e in every for i in (e.id, e.other) if i):
+        given = stars_of.get(id, {})
+        mean = sum(given.values()) / len(given) if given else math.nan
+        wins, losses, ties = tally.get(id, (0, 0, 0))
+        told = (tuple(tags.get(id, ())), tuple(notes.get(id, ())))
+        out[id] = Said(mean, len(given), kept.get(id, math.nan), wins, losses, ties, *told)
+    return out
 
 
 def clean(text: str) -> str:

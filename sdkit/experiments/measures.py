@@ -169,7 +169,7 @@ def _palette(small: Image.Image) -> tuple[tuple[str, float], ...]:
     tiny = small.resize((64, 64), Image.Resampling.BOX)
     reduced = tiny.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
     values = reduced.getpalette() or []
-    counts = sorted(reduced.getcolors() or [], reverse=True)
+    counts: Any = sorted(reduced.getcolors() or [], reverse=True)  # (pixels, place in the palette)
     shares: dict[str, float] = {}
     for count, place in counts:
         colour = "#" + bytes(values[3 * place : 3 * place + 3]).hex()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from ..request import Request
+from ..errors import InputError
+from ..prompt import Prompt
+from ..prompt import prompts as prompts_of
+from ..request import Request, seeds_of
 from ..result import Result, ResultSet
-from .design import LORA, Condition, Plan, Trial, factors_of
+from .design import LORA, Condition, Plan, Trial, conditions, factors_of
 from .store import RECOVERED
 
 if TYPE_CHECKING:
@@ -23,26 +27,95 @@ class Source:
     """A model as a plan needs it.
 
     request      a condition without its model, and a seed -> the Request, checked.
-    model_hash   of its weights, "" where it is not known.
-    price        a Request -> US dollars; None on this machine.
+    model_hash   of its weights, or None where the backend does not say: then a picture counts whatever made it.
     local        whether it runs on this machine.
+    price        a Request -> US dollars, where the backend says what it costs.
     """
 
     request: Callable[[Mapping[str, Any], int], Request]
-    model_hash: str = ""
-    price: Callable[[Request], float] | None = None
+    model_hash: str | None
     local: bool = True
+    price: Callable[[Request], float] | None = None
+
+
+class Trials:
+    """What a Studio does with experiments: plan them, and run them."""
+
+    model: str
+    experiments: Experiments
+
+    def plan(
+        self, name: str, prompt: str | Prompt | Sequence[str | Prompt], *, axes: Mapping[str, Sequence[Any]] | None = None,
+        seeds: int | Sequence[int] = 8, subset: int | None = None, subset_seed: int = 0, negative: str = "",
+        size: tuple[int, int] | None = None, steps: int | None = None, guidance: float | None = None, scheduler: str = "",
+        image: object = None, mask: object = None, strength: float = 0.75, limit: int = 500, note: str = "",
+        **slots: str | Sequence[str],
+    ) -> Plan:  # fmt: skip
+        """What `experiment` would make: the pictures, how many are there already, how long the others take and what they cost.
+
+        name     of the experiment. The same name goes on where an interruption left off.
+        prompt   "a {rocket|gift box} on {colour}": its variants and slots are compared too.
+        axes     {"guidance": [2, 4, 8], "negative": ["", "@clean"]}: any of model, negative, size, steps, guidance, scheduler,
+                 strength, loras, image, mask, and "lora:NAME" for the weight of one LoRA.
+        seeds    how many, or which; the same for every condition, so that like is compared with like. Six or more are wise.
+        subset   make only so many of the combinations, chosen so that each level of each axis, and each pair of levels, stands
+                 in them as often as any other; `subset_seed` picks one of the equally good choices.
+        limit    refuse prompts of more combinations than this.
+
+        The rest is as for `generate`, for all pictures alike. Models are loaded to ask what suits them. Raises InputError,
+        PromptError or ModelError.
+        """
+        if not isinstance(name, str) or not name.strip():
+            raise InputError("name", name, "a name for the experiment (a str, not empty)")
+        chosen, of = conditions(prompts_of(prompt, limit=limit, **slots), axes or {}, subset=subset, seed=subset_seed)
+        given = {
+            "negative": negative, "size": size, "steps": steps, "guidance": guidance, "scheduler": scheduler, "image": image,
+            "mask": mask, "strength": strength,
+        }  # fmt: skip
+        return plan(
+            self.experiments, name, chosen, list(dict.fromkeys(seeds_of(seeds))), of,
+            source=lambda model: self._source(model, given), model=self.model, note=note,
+        )  # fmt: skip
+
+    def experiment(
+        self, name: str | Plan, prompt: str | Prompt | Sequence[str | Prompt] | None = None, *,
+        progress: bool | Callable[[int, int], None] = True, stop: Event | None = None, **given: Any,
+    ) -> ResultSet:  # fmt: skip
+        """Make the pictures of a plan that are not in the store yet, and return all of them, conditions outermost, then seeds.
+
+        name     a Plan, or the name of one; then `prompt` and the rest are as for `plan`. What it will take is said first.
+
+        It can be stopped, or killed, and goes on when it is run again: no picture is made twice. progress and stop are as
+        for `generate`, and so is what it raises.
+        """
+        if not isinstance(name, Plan) and prompt is None:
+            raise InputError("prompt", prompt, "text, a Prompt, or several of these")
+        planned = name if isinstance(name, Plan) else self.plan(name, prompt or "", **given)
+        if isinstance(name, Plan) and (prompt is not None or given):
+            raise InputError("name", name.name, "a Plan alone, or a name with a prompt and axes", "A plan is complete.")
+        if progress is True:
+            print(planned, flush=True)
+
+        def make(model: str, requests: Sequence[Request]) -> ResultSet:
+            return self._of(model).run(requests, experiment=planned.name, note=planned.note, progress=progress, stop=stop)
+
+        return run(planned, self.experiments, make)
+
+    def _source(self, model: str, given: Mapping[str, Any]) -> Source:
+        raise NotImplementedError
+
+    def _of(self, model: str) -> Any:
+        raise NotImplementedError
 
 
 def plan(
     experiments: Experiments, name: str, chosen: Sequence[Condition], seeds: Sequence[int], of: int, *,
-    source: Callable[[str], Source], model: str, labels: Mapping[str, Mapping[Any, str]], note: str = "",
+    source: Callable[[str], Source], model: str, note: str = "",
 ) -> Plan:  # fmt: skip
     """The plan of these conditions with these seeds.
 
-    model    what makes the conditions that name no model.
     source   a model's name -> its Source; each model is asked for once, one after the other.
-    labels   axis -> {value: words a person wrote for it}.
+    model    what makes the conditions that name no model.
     """
     by_model: dict[str, list[int]] = {}
     for place, condition in enumerate(chosen):
@@ -52,23 +125,23 @@ def plan(
     cost: float | None = 0.0
     for each, places in by_model.items():
         made_by = source(each)
-        missing = []
+        missing = {}
         for place in places:
             fields = {k: v for k, v in chosen[place].items() if k != "model"}
             for seed in seeds:
                 request = made_by.request(fields, seed)
                 done = stored(experiments, name, request, made_by.model_hash)
                 trials[place, seed] = Trial(each, request, made_by.model_hash, done)
-                if not trials[place, seed].done:
-                    missing.append(request)
-        seconds.append(_seconds(experiments, made_by.model_hash, missing))
+                if not done:
+                    missing[request.key] = request
+        seconds.append(_seconds(experiments, made_by.model_hash, missing.values()))
         if made_by.price is not None:
-            cost = None if cost is None else cost + sum(map(made_by.price, missing))
+            cost = None if cost is None else cost + sum(map(made_by.price, missing.values()))
         elif not made_by.local and missing:
             cost = None
     return Plan(
         name=name, trials=tuple(trials[place, seed] for place in range(len(chosen)) for seed in seeds),
-        factors=factors_of(chosen, labels), seeds=tuple(seeds), of=of, cost=cost, note=note,
+        factors=factors_of(chosen), seeds=tuple(seeds), of=of, cost=cost, note=note,
         seconds=None if None in seconds else sum(filter(None, seconds)),
     )  # fmt: skip
 
@@ -112,24 +185,25 @@ def with_loras(condition: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def stored(experiments: Experiments, name: str, request: Request, model_hash: str) -> str:
+def stored(experiments: Experiments, name: str, request: Request, model_hash: str | None) -> str:
     """The id of the picture that this experiment has of a request by this model, or "".
 
     A picture that a killed process left counts too: its receipt does not know the experiment's name.
     """
-    rows = [row for row in experiments.store.find(request.key) if row.model_hash == model_hash]
+    rows = [row for row in experiments.store.find(request.key) if model_hash is None or row.model_hash == model_hash]
     mine = [row.id for row in rows if row.experiment == name]
     lost = [row.id for row in rows if not row.experiment and row.note == RECOVERED]
     return next(iter(mine + lost), "")
 
 
-def _seconds(experiments: Experiments, model_hash: str, missing: Iterable[Request]) -> float | None:
+def _seconds(experiments: Experiments, model_hash: str | None, missing: Iterable[Request]) -> float | None:
     """What the missing pictures take, from the median seconds a step and pixel of this model's last rows; None without any."""
     missing = list(missing)
     if not missing:
         return 0.0
     columns = ("seconds", "steps", "strength", "width", "height")
-    earlier = experiments.store.records(columns, where="model_hash = ? AND seconds > 0", values=(model_hash,), last=_EARLIER)
+    where, values = ("seconds > 0", ()) if model_hash is None else ("seconds > 0 AND model_hash = ?", (model_hash,))
+    earlier = experiments.store.records(columns, where=where, values=values, last=_EARLIER)
     pace = [s / (_steps(steps, strength) * width * height) for s, steps, strength, width, height in earlier]
     if not pace:
         return None
