@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..codecs import open_image
@@ -23,6 +25,9 @@ from .row import Recorded, Row
 from .store import Reader, Store
 
 if TYPE_CHECKING:
+    from PIL import Image
+
+    from .compare import Comparison
     from .effects import Effects
     from .frame import ExperimentFrame
 
@@ -107,6 +112,53 @@ class Experiments:
                 connection.execute(INSERT_MEASURES, (id, *values))
             done += 1
         return done
+
+    def sheet(
+        self, experiment: str | None = None, *, x: str = "seed", y: str | Sequence[str] | None = None,
+        z: str | Sequence[str] = (), side: int = 192,
+    ) -> Image.Image:  # fmt: skip
+        """The pictures as one labelled X/Y/Z sheet, RGB: x across, y down, a block of its own for each z.
+
+        x, y, z   "seed" and whatever varies: a slot, a variant, "prompt", "negative", "guidance" ... By default seeds across and
+                  all else down. side, pixels a picture at most. Raises InputError for a name that does not vary.
+        """
+        from . import page
+
+        table = self.frame(experiment=experiment)
+        return page.picture(table, page.grid(table, x, y, z), whole("side", side, 16, 2048))
+
+    def page(
+        self, path: str | os.PathLike[str], experiment: str | None = None, *, x: str = "seed", y: str | Sequence[str] | None = None,
+        z: str | Sequence[str] = (), side: int = 384, title: str = "",
+    ) -> Path:  # fmt: skip
+        """The same as one HTML file of any size that needs nothing else, with filters, zoom and captions. Returns its path.
+
+        side   pixels of the pictures in it, at most. Raises as `sheet` does, and StoreError when it cannot be written.
+        """
+        from . import page
+
+        table = self.frame(experiment=experiment)
+        title = title or experiment or "Experiments"
+        return page.page(table, page.grid(table, x, y, z), path, side=whole("side", side, 16, 2048), title=title)
+
+    def compare(self, first: object, second: object) -> Comparison:
+        """Two pictures side by side: which words and settings differ, and which pixels. Each a Result, an id, a row or a PNG."""
+        from .compare import compare
+
+        one, other = (what if isinstance(what, Result) else self.open(what) for what in (first, second))
+        return compare(one, other)
+
+    def write(self, path: str | os.PathLike[str], *, experiment: str | None = None) -> Path:
+        """The rows as a .csv or .parquet file, with all that was said of them; `read` takes them into another store."""
+        from . import table
+
+        return table.write(self.store, path, experiment=experiment)
+
+    def read(self, path: str | os.PathLike[str]) -> int:
+        """Take in the rows that `write` wrote, with copies of their pictures; how many were new. Twice adds nothing."""
+        from . import table
+
+        return table.read(self.store, path)
 
     # -- comparing -----------------------------------------------------------------------------------------------------
 

@@ -85,4 +85,4 @@ def logit(p: float) -> float:
 
 def win_rate(log_odds: float) -> float:
     """Probability of log odds, which may be infinite."""
-    return 1 / (1 + math.exp(-max(-700.0, min(700.0, log_odds))))
+    return 0.5 + 0.5 * math.tanh(log_odds / 2)

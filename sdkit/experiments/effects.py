@@ -16,14 +16,14 @@ from .contrasts import Contrast, Factor, contrasts
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
+
+    from .forest import Forest
 
 HELPS, HURTS, SAME, UNKNOWN = "helps", "hurts", "no visible difference", "not enough data"
 PREFERENCE, RATING, KEPT = "preference", "rating", "kept"
 MARGINS = {RATING: 0.3, KEPT: 0.1, PREFERENCE: 0.1}  # stars; share of pictures kept; of pairs won, from one half
 SMALL = 0.2  # of a column's standard deviation between pictures: a difference that no one sees (Cohen 1988)
 _SEEDS = 6  # from so many on a seed is one unit; with fewer each pair counts by itself
-_MARKS = {HELPS: ("o", "#1a7f4b"), HURTS: ("X", "#b3261e"), SAME: ("s", "#4a5568"), UNKNOWN: ("D", "#9a6b00")}
 
 
 @dataclass(frozen=True)
@@ -98,30 +98,15 @@ class Effects:
         names = list(Effect.__dataclass_fields__)
         return pd.DataFrame([[getattr(row, name) for name in names] for row in self.rows], columns=names)
 
-    def plot(self) -> Figure:
+    def plot(self) -> Forest:
         """A forest plot as a matplotlib Figure: a mark and its 95 % interval an effect, the invisible range shaded."""
-        from matplotlib.figure import Figure
+        from .forest import Forest  # matplotlib
 
-        figure = Figure(figsize=(9, 1.3 + 0.42 * max(1, len(self.rows))), layout="constrained")
-        axes = figure.add_subplot()
-        axes.axvspan(self.zero - self.margin, self.zero + self.margin, color="#cbd5e1", alpha=0.45, lw=0)
-        axes.axvline(self.zero, color="#475569", lw=1)
-        known = [v for r in self.rows for v in (r.effect, r.low, r.high) if math.isfinite(v)]
-        reach = max([abs(v - self.zero) for v in known] + [1.5 * self.margin]) * 1.1 or 1.0
-        for y, row in enumerate(self.rows):
-            mark, colour = _MARKS[row.verdict]
-            ends = [min(max(v, self.zero - reach), self.zero + reach) for v in (row.low, row.high)]
-            axes.plot(ends, [y, y], color=colour, lw=2, alpha=1.0 if math.isfinite(row.effect) else 0.25)
-            if math.isfinite(row.effect):
-                axes.plot([row.effect], [y], marker=mark, color=colour, ms=8)
-            axes.text(1.01, y, _answer(row, self.unit), transform=axes.get_yaxis_transform(), va="center", color=colour)
-        axes.set_yticks(range(len(self.rows)), [_plain(f"{row.name}: {row.what}  vs  {row.against}") for row in self.rows])
-        axes.set_ylim(len(self.rows) - 0.4, -0.6)
-        axes.set_xlim(self.zero - reach, self.zero + reach)
+        lines = [(f"{row.name}: {row.what}  vs  {row.against}", row.low, row.effect, row.high, row.verdict, _answer(row, self.unit))
+                 for row in self.rows]  # fmt: skip
         side = "better to the right" if self.better == "higher" else "better to the left"
-        axes.set_xlabel(f"{self._quantity()}, with 95 % interval ({side}; shaded: too small to see)")
-        axes.spines[["top", "right"]].set_visible(False)
-        return figure
+        caption = f"{self._quantity()}, with 95 % interval ({side}; shaded: too small to see)"
+        return Forest(lines, zero=self.zero, margin=self.margin, caption=caption)
 
     def _quantity(self) -> str:
         return "share of pairs won" if self.of == PREFERENCE else f"difference in {self.of}"
@@ -314,8 +299,3 @@ def _answer(row: Effect, unit: str) -> str:
 
 def _number(value: float) -> str:
     return "-" if math.isnan(value) else "∞" if value == math.inf else "-∞" if value == -math.inf else f"{value:.3g}"
-
-
-def _plain(text: str) -> str:
-    """Text in which matplotlib sees no formula."""
-    return (text if len(text) <= 60 else text[:59] + "…").replace("$", r"\$")

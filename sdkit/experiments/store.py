@@ -72,20 +72,26 @@ class Store:
         """
         png_size(png)
         measured = measure(result.image).record()
-        name = _name(png)
-        path = self.folder / name
         undo: list[Callable[[], None]] = []
         with self.database.writing(undo) as connection:
-            if not path.exists():
-                undo.append(lambda: path.unlink(missing_ok=True))
-            write_atomic(path, png, durable=True)
-            _sync_folder(path.parent)
+            name = self.put(png, undo)
             now = datetime.now(UTC)
             id = next_id(connection.execute("SELECT max(id) FROM images").fetchone()[0], now)
             about = {"experiment": experiment, "session": self.session, "note": note}
             connection.execute(_INSERT, record(result, png, name, id=id, created=now, **about))
             connection.execute(INSERT_MEASURES, (id, *measured))
-        return dataclasses.replace(result, id=id, path=str(path))
+        return dataclasses.replace(result, id=id, path=str(self.folder / name))
+
+    def put(self, png: bytes, undo: list[Callable[[], None]]) -> str:
+        """Write a PNG where its content belongs, and return its stored name. The caller holds the write lock, and calls what is
+        put in `undo` when no row follows."""
+        name = _name(png)
+        path = self.folder / name
+        if not path.exists():
+            undo.append(lambda: path.unlink(missing_ok=True))
+        write_atomic(path, png, durable=True)
+        _sync_folder(path.parent)
+        return name
 
     def get(self, id: str) -> Row:
         """The row with this id. Raises InputError when there is none."""
