@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _AXES = ("negative", "size", "steps", "guidance", "scheduler", "kind", "strength", "loras", "model")
+_SETTLED = {
+    name: i
+    for i, name in enumerate(("model", "loras", "negative", "kind", "strength", "guidance", "steps", "scheduler", "size"))
+}
 _MAX_WORDS = 3  # in which two prompts may differ for those words to be named
 
 
@@ -55,7 +59,18 @@ def factors(table: pd.DataFrame) -> tuple[Factor, ...]:
     told["size"] = [f"{w} x {h}" for w, h in zip(table["width"], table["height"], strict=True)]
     told["negative"] = [_text(v) for v in table["negative"]]
     order = [*(n for n in told if n not in _AXES), *(n for n in _AXES if n in told)]
-    return tuple(made for name in order if len((made := _factor(name, told[name])).levels) > 1)
+    return _independent([made for name in order if len((made := _factor(name, told[name])).levels) > 1])
+
+
+def _independent(every: list[Factor]) -> tuple[Factor, ...]:
+    """Without those that another one settles: each model's own default steps, say, are a part of what the model does."""
+    kept = list(every)
+    for factor in sorted(every, key=lambda f: _SETTLED.get(f.name, -1), reverse=True):
+        for other in kept:
+            if other is not factor and len(set(zip(other.codes, factor.codes, strict=True))) == len(other.levels):
+                kept.remove(factor)
+                break
+    return tuple(kept)
 
 
 def contrasts(of: Sequence[Factor]) -> tuple[Contrast, ...]:

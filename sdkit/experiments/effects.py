@@ -196,7 +196,9 @@ def of_pairs(
     every = contrasts(factors)
     margin = MARGINS[PREFERENCE] if margin is None else margin
     starts = np.cumsum([0, *(len(f.levels) for f in factors)])
-    rows, weights, clusters = [], [], []
+    rows: list[Any] = []
+    weights: list[float] = []
+    clusters: list[int] = []
     for won, lost, value in bouts:
         row = np.zeros(starts[-1])
         for factor, start in zip(factors, starts, strict=False):

@@ -67,9 +67,9 @@ def suggest(
             codes = factors[contrast.factor].codes
             made[k] += frozenset((codes[a], codes[b])) in sides[k]
 
-    for a, b in shown:
-        if a in place and b in place:
-            count(place[a], place[b])
+    for one, other in shown:
+        if one in place and other in place:
+            count(place[one], place[other])
     open_: dict[int, list[tuple[int, int]]] = {}
     for k, contrast in enumerate(every):
         if found := _candidates(contrast, factors, seeds):

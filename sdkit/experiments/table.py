@@ -71,7 +71,7 @@ def read(store: Store, path: str | os.PathLike[str]) -> int:
         id, new = _keep(store, values, png, measured)
         taken[values["id"]] = id
         if new:
-            fresh.append(dict(row))
+            fresh.append({"events": row["events"]})
     _say(store, fresh, taken)
     return len(fresh)
 

@@ -11,13 +11,15 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageFilter
 
 from benchmarks import stats
-from sdkit import InputError
+from sdkit import InputError, receipts
 from sdkit.experiments import Experiments
 from sdkit.experiments.bootstrap import holm, paired
 from sdkit.experiments.bradley_terry import Fit, win_rate
 from sdkit.experiments.contrasts import contrasts, factors
 from sdkit.experiments.effects import of_pairs
 from sdkit.prompt import Prompt, negative
+from sdkit.request import Request
+from sdkit.result import Made, Result
 
 
 @pytest.fixture
@@ -120,6 +122,14 @@ def test_words_of_plain_prompts_are_compared_where_only_they_differ(experiments,
     table = experiments.frame()
     found = {c.what: c for c in contrasts(factors(table))}
     assert found["bright"].kind == "word" and len(found["bright"].pairs) == 2
+
+
+def test_a_models_own_settings_are_a_part_of_the_model(experiments, store):
+    for seed, (model, steps) in itertools.product(range(6), (("small", 20), ("large", 4))):
+        made = Result(noise(seed, 4 / steps), Request(prompt="a rocket", seed=seed, steps=steps), Made(model, scheduler=model))
+        store.add(made, receipts.write(made))
+    (row,) = experiments.effects(of="sharpness")
+    assert (row.name, row.what, row.against, row.verdict) == ("model", "small", "large", "helps")
 
 
 def test_a_thin_subset_still_answers(experiments, store, keep):
