@@ -57,11 +57,12 @@ def test_comparing_two_pictures(store, keep):
     one = Image.new("RGB", (32, 32), "black")
     other = one.copy()
     other.paste((0, 90, 0), (16, 0, 32, 32))
-    first = keep(store, one, 1, "a red <rocket>", negative="blurry")
-    second = keep(store, other, 1, "a blue <rocket>", steps=5)
+    first = keep(store, one, 0, "a red <rocket>", negative="blurry")
+    second = keep(store, other, 1, "a blue <rocket>", steps=5, loras=(("ink", 1),))
     found = Experiments(store).compare(first, second.id)
     assert found.changed == 0.5 and found.mean == 15.0 and found.difference.getpixel((20, 3)) == (0, 90, 0)
-    assert found.settings == (("steps", "20", "5"),) and found.negative == (("gone", "blurry"),)
+    assert found.settings == (("seed", "0", "1"), ("steps", "20", "5"), ("loras", "-", "(('ink', 1.0),)"))
+    assert found.negative == (("gone", "blurry"),)
     html = found._repr_html_()
     assert html.count("<img ") == 3 and "<del>red</del> <ins>blue</ins> &lt;rocket&gt;" in html
     assert found.picture().width > 3 * 32
