@@ -95,7 +95,9 @@ def words(first: str, second: str) -> tuple[tuple[str, str], ...]:
 
 def _setting(request: Request, name: str) -> str:
     value = getattr(request, name)
-    return f"{value[0]} x {value[1]}" if name == "size" else f"{value:g}" if isinstance(value, float) else str(value) if value != "" and value != () else "-"
+    if value in ("", ()):
+        return "-"
+    return f"{value[0]} x {value[1]}" if name == "size" else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _marked(parts: tuple[tuple[str, str], ...]) -> str:
