@@ -16,7 +16,7 @@ from .bootstrap import LEVEL, POWER, Estimate
 
 MEDIUM = 0.7  # a medium effect: wins 7 of 10
 _CLUSTERS = 6  # seeds below which their spread tells nothing
-_SLACK = 1.1  # the price of the wider of two errors, in ratings
+_SLACK = 1.15  # the price of taking the wider of two errors, in ratings
 
 
 class Fit:
@@ -72,9 +72,10 @@ class Fit:
         return Estimate(value, value - half, value + half, p, n)
 
 
-def needed(tests: int, win_rate: float = MEDIUM) -> int:
-    """Comparisons that find this win rate with 80 % power, with so many tests corrected for."""
-    z = stats.norm.isf((1 - LEVEL) / 2 / max(1, tests)) + stats.norm.isf(1 - POWER)
+def needed(tests: int, seeds: int = 0, win_rate: float = MEDIUM) -> int:
+    """Comparisons that find this win rate with 80 % power, with so many tests corrected for, on pictures of so many seeds."""
+    law = stats.t(seeds - 1) if seeds >= _CLUSTERS else stats.norm
+    z = float(law.isf((1 - LEVEL) / 2 / max(1, tests))) + float(stats.norm.isf(1 - POWER))
     return math.ceil(_SLACK * z * z / (win_rate * (1 - win_rate) * logit(win_rate) ** 2))
 
 

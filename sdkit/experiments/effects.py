@@ -226,7 +226,7 @@ def of_pairs(
         found.append((contrast, replace(log_odds, value=value, low=rate(log_odds.low), high=rate(log_odds.high)), n))
 
     def more(estimate: Estimate, pairs: int) -> int:
-        enough = bradley_terry.needed(len(every))
+        enough = bradley_terry.needed(len(every), len(set(seeds)))
         half = (estimate.high - estimate.low) / 2
         if pairs >= enough:
             enough = math.ceil(pairs * (half / margin) ** 2)

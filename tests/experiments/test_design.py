@@ -136,16 +136,6 @@ def test_any_field_can_be_an_axis(studio, painter):
     assert [s.request.kind for s in shots] == ["text2img", "img2img"]
 
 
-def test_several_models_one_after_the_other(tmp_path, models):
-    one, two = str(models("sd1")), str(models("sd1", seed=1))
-    studio = Studio(one, store=tmp_path / "store")
-    given = {"axes": {"model": [one, two]}, "seeds": 2, "steps": 1, "size": (64, 64), "progress": False}
-    shots = studio.experiment("models", "a rocket", **given)
-    assert [s.made.model for s in shots] == [one, one, two, two] and len({s.made.model_hash for s in shots}) == 2
-    again = studio.experiment("models", "a rocket", **given)
-    assert [s.id for s in again] == [s.id for s in shots] and len(studio.experiments) == 4
-
-
 def test_what_is_not_an_axis(studio, painter):
     for axes in ({"guidence": [1, 2]}, {"guidance": 3}, {"guidance": []}, {"negative": "abc"}, {"lora:": [1]}, {"seed": [1]}):
         with pytest.raises(InputError, match="axes"):
