@@ -111,8 +111,7 @@ def label(name: str, level: str) -> str:
 
 def _factor(name: str, values: Sequence[str]) -> Factor:
     levels = list(dict.fromkeys(values))
-    if name in _AXES:
-        levels.sort(key=_rank)
+    levels.sort(key=_rank if name in _AXES else bool)  # nothing said first: it is what the others are held against
     places = {level: i for i, level in enumerate(levels)}
     return Factor(name, tuple(levels), tuple(places[v] for v in values))
 

@@ -14,7 +14,7 @@ from ..errors import InputError, near
 from ..prompt import Prompt
 from ..request import Request
 
-AXES = ("model", "negative", "size", "steps", "guidance", "scheduler", "strength", "loras", "image", "mask")
+AXES = ("model", "negative", "size", "steps", "guidance", "scheduler", "strength", "loras")
 LORA = "lora:"  # "lora:ink" is the weight of the LoRA "ink", beside those in `loras`
 LIMIT = 100_000  # combinations that are looked at
 _SWAPS = 4  # rounds of improvement by exchange

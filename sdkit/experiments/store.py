@@ -196,7 +196,8 @@ class Store:
                     last = next_id(last, datetime.now(UTC))
                     about = {"experiment": "", "session": self.session, "note": RECOVERED}
                     connection.execute(_INSERT, record(receipt, png, name, id=last, created=made_at, **about))
-                    connection.execute(INSERT_MEASURES, (last, *measure(open_image(png)).record()))
+                    with contextlib.suppress(SdkitError):  # pixels that do not decode are not measured
+                        connection.execute(INSERT_MEASURES, (last, *measure(open_image(png)).record()))
                     adopted += 1
         return adopted
 

@@ -56,7 +56,7 @@ class Trials:
         name     of the experiment. The same name goes on where an interruption left off.
         prompt   "a {rocket|gift box} on {colour}": its variants and slots are compared too.
         axes     {"guidance": [2, 4, 8], "negative": ["", "@clean"]}: any of model, negative, size, steps, guidance, scheduler,
-                 strength, loras, image, mask, and "lora:NAME" for the weight of one LoRA.
+                 strength, loras, and "lora:NAME" for the weight of one LoRA.
         seeds    how many, or which; the same for every condition, so that like is compared with like. Six or more are wise.
         subset   make only so many of the combinations, chosen so that each level of each axis, and each pair of levels, stands
                  in them as often as any other; `subset_seed` picks one of the equally good choices.

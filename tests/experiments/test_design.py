@@ -132,8 +132,6 @@ def test_any_field_can_be_an_axis(studio, painter):
     shots = studio.experiment("axes", "a rocket", axes=axes, seeds=1, image=image, progress=False)
     assert {s.request.size for s in shots} == {(64, 64), (128, 64)} and {s.request.strength for s in shots} == {0.3, 0.9}
     assert {s.request.loras for s in shots} == {(), (("ink", 0.5),)} and len(shots) == 16
-    shots = studio.experiment("images", "a rocket", axes={"image": [None, image]}, seeds=1, progress=False)
-    assert [s.request.kind for s in shots] == ["text2img", "img2img"]
 
 
 def test_what_is_not_an_axis(studio, painter):
