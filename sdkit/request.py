@@ -139,6 +139,19 @@ def whole(parameter: str, value: object, low: int, high: int) -> int:
     return number
 
 
+def seeds_of(seeds: object) -> list[int]:
+    """How many (3 means 0, 1, 2), or which. Raises InputError for what is neither."""
+    if isinstance(seeds, int) and not isinstance(seeds, bool):
+        return list(range(whole("seeds", seeds, 1, 10_000)))
+    try:
+        many = [whole("seeds", seed, 0, MAX_SEED) for seed in seeds]  # type: ignore[attr-defined]
+    except TypeError:
+        many = []
+    if not many:
+        raise InputError("seeds", seeds, "how many (a whole number from 1), or a list of whole numbers from 0")
+    return many
+
+
 def real(parameter: str, value: object, low: float, high: float, *, open_low: bool = False) -> float:
     """`value` as a finite float in low..high (`open_low`: over low)."""
     try:

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from . import canvas, receipts
-from .backends.base import Backend, Progress
+from .backends.base import Backend, Can, Progress
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
-from .experiments import Experiments, Store
+from .experiments import Experiments, Store, trial
 from .prompt import Prompt, Ready, Tokens, prepare
 from .prompt import negative as negative_words
 from .prompt import prompts as prompts_of
 from .prompt.surroundings import surroundings
-from .request import MAX_SEED, MAX_SIDE, Request, pair_of_pixels, whole
+from .request import MAX_SIDE, Request, pair_of_pixels, seeds_of
 from .result import Result, ResultSet
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than 
 OUTPAINT_STRENGTH = 0.85  # of what is painted around a picture: lower repeats its edge as streaks, 1 forgets its light
 
 
-class Studio:
+class Studio(trial.Trials):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
@@ -60,7 +60,7 @@ class Studio:
         self._backend = backend
         self.templates = templates
         self.banned = (banned,) if isinstance(banned, str) else tuple(banned)
-        self._options = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
+        self._options: dict[str, Any] = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
         self.experiments = Experiments(Store(store, reader=receipts.read))
 
     @property
@@ -113,16 +113,9 @@ class Studio:
             sample=sample, sample_seed=sample_seed, rows=rows, **slots,
         )  # fmt: skip
         requests = self._requests(
-            ready,
-            seeds,
-            size=size,
-            steps=steps,
-            guidance=guidance,
-            scheduler=scheduler,
-            image=image,
-            mask=mask,
-            strength=strength,
-        )
+            self.backend.can, ready, seeds, size=size, steps=steps, guidance=guidance, scheduler=scheduler, image=image,
+            mask=mask, strength=strength,
+        )  # fmt: skip
         for sentence in notes:
             warnings.warn(sentence, PromptWarning, stacklevel=2)
         return self.run(requests, experiment=experiment, note=note, progress=progress, stop=stop)
@@ -245,11 +238,10 @@ class Studio:
 
     # -- the steps -----------------------------------------------------------------------------------------------------
 
-    def _requests(self, ready: Sequence[Ready], seeds: int | Sequence[int], **given: Any) -> list[Request]:
+    def _requests(self, can: Can, ready: Sequence[Ready], seeds: int | Sequence[int], **given: Any) -> list[Request]:
         """Every prompt with every seed; prompts outermost."""
-        numbers = _seeds(seeds)
-        can = self.backend.can
-        values: dict[str, Any] = {"scheduler": given["scheduler"], "strength": given["strength"]}
+        numbers = seeds_of(seeds)
+        values: dict[str, Any] = {name: given[name] for name in ("scheduler", "strength", "loras") if name in given}
         values["steps"] = can.steps if given["steps"] is None else given["steps"]
         values["guidance"] = can.guidance if given["guidance"] is None else given["guidance"]
         size = given["size"]
@@ -267,6 +259,31 @@ class Studio:
             first = one.idiom.seed if isinstance(seeds, int) and one.idiom.seed is not None else 0
             requests += [Request(prompt=one.prompt, negative=one.negative, seed=first + seed, **values) for seed in numbers]
         return requests
+
+    def _source(self, model: str, given: Mapping[str, Any]) -> trial.Source:
+        """What an experiment needs to know of a model. It is not held on to: the next one may need its memory."""
+        backend = self._of(model).backend
+        can, made = backend.can, getattr(backend, "made", None)
+
+        def request(condition: Mapping[str, Any], seed: int) -> Request:
+            fields = trial.with_loras({**given, **condition})
+            [one], _ = prepare(fields.pop("prompt"), negative=fields.pop("negative"), templates=self.templates)
+            [made_of] = self._requests(can, [one], [seed], **fields)
+            can.check(made_of)
+            return made_of
+
+        price = getattr(backend, "price", None)
+        return trial.Source(request, made.model_hash if made else None, bool(made and made.device), price)
+
+    def _of(self, model: str) -> Studio:
+        """This Studio, or one of another model with the same store."""
+        if model == self.model:
+            return self
+        other = Studio(
+            model, store=self.experiments.store.folder, templates=self.templates, banned=self.banned, **self._options
+        )  # fmt: skip
+        other.experiments = self.experiments
+        return other
 
     def _around(
         self, source: Result | None, wide: Image.Image, mask: Image.Image, prompt: str | None, negative: str | None,
@@ -324,18 +341,6 @@ class Studio:
 
     def __repr__(self) -> str:
         return f"Studio({self.model!r}): {len(self.experiments)} pictures in {self.experiments.store.folder}"
-
-
-def _seeds(seeds: int | Sequence[int]) -> list[int]:
-    if isinstance(seeds, int) and not isinstance(seeds, bool):
-        return list(range(whole("seeds", seeds, 1, 10_000)))
-    try:
-        many = [whole("seeds", seed, 0, MAX_SEED) for seed in seeds]  # type: ignore[union-attr]
-    except TypeError:
-        many = []
-    if not many:
-        raise InputError("seeds", seeds, "how many (a whole number from 1), or a list of whole numbers from 0")
-    return many
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ class Can:
     native     (width, height) in pixels at which it draws best.
     multiple   width and height must be whole multiples of this many pixels, from min_side to max_side.
     steps, guidance   what to use when a person names none.
+    loras      whether it applies the Request's loras; one that does not refuses them.
     any_size   those kinds that take any size at all: an inpainting is painted in windows.
     """
 
@@ -32,6 +33,7 @@ class Can:
     max_side: int = 4096
     steps: int = 20
     guidance: float = 5.0
+    loras: bool = False
     any_size: frozenset[str] = frozenset({"inpaint"})
 
     def nearest(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -50,6 +52,8 @@ class Can:
             raise InputError(
                 "image" if request.mask is None else "mask", request.kind, "for this model " + ", ".join(sorted(self.kinds))
             )
+        if request.loras and not self.loras:
+            raise InputError("loras", request.loras, "none: this backend does not apply LoRAs yet")
         near = request.size if request.kind in self.any_size else self.nearest(request.size)
         if near != request.size:
             raise InputError(

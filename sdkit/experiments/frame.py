@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,14 @@ import pandas as pd
 
 from ..codecs import data_url, open_image, thumbnail
 from ..errors import SdkitError
+from .events import Said, said
+from .measures import NUMBERS
 from .store import filters
 
 if TYPE_CHECKING:
     from .store import Store
 
+_NOTHING = Said()
 SHOWN = 24  # rows that a notebook shows
 SIDE = 96  # pixels, the longest side of their thumbnails
 
@@ -28,8 +31,12 @@ _TAIL = {
     "scheduler": "str", "kind": "str", "strength": "float64", "loras": "str", "model": "str", "model_hash": "str",
     "family": "str", "device": "str", "dtype": "str", "batch": "int64",
 }  # fmt: skip
+_MEASURED = {**dict.fromkeys(NUMBERS, "float64"), "palette": "str", "dhash": "str", "flaw": "str"}
+_RATED = {
+    "rating": "float64", "ratings": "int64", "kept": "float64", "wins": "int64", "losses": "int64", "ties": "int64", "tags": "str",
+}  # fmt: skip
 _END = {"seconds": "float64", "experiment": "str", "note": "str", "session": "str", "path": "str"}
-BASE = {**_HEAD, **_TAIL, **_END}  # column -> dtype
+BASE = {**_HEAD, **_TAIL, **_MEASURED, **_RATED, **_END}  # column -> dtype
 
 
 class ExperimentFrame(pd.DataFrame):
@@ -62,22 +69,27 @@ class ExperimentFrame(pd.DataFrame):
 
 
 def frame(
-    store: Store, *, experiment: str | None = None, session: str | None = None, kind: str | None = None, last: int | None = None
-) -> ExperimentFrame:
-    """One row a picture, in order of adding: all, or those of one experiment, session or kind; the `last` so many.
+    store: Store, *, experiment: str | None = None, session: str | None = None, kind: str | None = None, last: int | None = None,
+    ids: Sequence[str] | None = None,
+) -> ExperimentFrame:  # fmt: skip
+    """One row a picture, in order of adding: all, those of one experiment, session or kind, of some ids; the `last` so many.
 
     Columns: id, created (UTC), prompt (as the model got it), template (as written), then one a slot or variant of the
     templates, then negative, seed, width, height (pixels), steps, guidance, scheduler (as used), kind, strength (NaN
-    without a source image), loras, model, model_hash, family, device, dtype, batch, then one a library with its
-    version, then seconds, experiment, note, session, path (absolute).
+    without a source image), loras, model, model_hash, family, device, dtype, batch; then what is measured (see
+    `measures.Measures`; NaN or "" where a picture never was); then what people say: rating (mean stars), ratings (how many
+    raters), kept (1 kept, 0 rejected, NaN undecided), wins, losses, ties, tags; then one a library with its version, then
+    seconds, experiment, note, session, path (absolute).
 
     A slot's column has the slot's name. Where that is the name of a column above or of a library it becomes
     `slot_<name>`; a slot that stands twice in one template with two values has a second column `<name>_2`. A library
     of a base column's name becomes `library_<name>`. Pictures whose prompt lacks a slot hold a missing value there.
     """
     where, values = filters(experiment=experiment, session=session, kind=kind)
-    wanted = [*BASE, "choices", "libraries"]
-    records = store.records(wanted, where=where, values=values, last=last)
+    if ids is not None:  # as one JSON value: SQLite takes no more than so many of its own
+        where, values = f"{where} AND id IN (SELECT value FROM json_each(?))", (*values, json.dumps(list(ids)))
+    wanted = [*_HEAD, *_TAIL, *_MEASURED, *_END, "choices", "libraries"]
+    records = store.records(wanted, where=where, values=values, last=last, table="images LEFT JOIN measures USING (id)")
     raw: dict[str, list[Any]] = {name: [] for name in wanted}
     if records:
         raw = {name: list(column) for name, column in zip(wanted, zip(*records, strict=True), strict=True)}
@@ -94,11 +106,21 @@ def frame(
 
     folder = f"{store.folder}{os.sep}"
     raw["path"] = [folder + path.replace("/", os.sep) for path in raw["path"]]
+    raw["palette"] = [_palette(text) for text in raw["palette"]]
+    for name in ("dhash", "flaw"):
+        raw[name] = [text or "" for text in raw[name]]
+    of = said(store)
+    about = [of.get(id, _NOTHING) for id in raw["id"]]
+    for name in ("rating", "ratings", "kept", "wins", "losses", "ties"):
+        raw[name] = [getattr(one, name) for one in about]
+    raw["tags"] = [", ".join(one.tags) for one in about]
+    raw["note"] = ["; ".join(filter(None, (note, *one.notes))) for note, one in zip(raw["note"], about, strict=True)]
     raw["loras"] = [_loras(text) for text in raw["loras"]]
     return ExperimentFrame(
         {name: _series(raw[name], dtype) for name, dtype in _HEAD.items()}
         | {name: pd.Series(column) for name, column in slots.items()}
         | {name: _series(raw[name], dtype) for name, dtype in _TAIL.items()}
+        | {name: _series(raw[name], dtype) for name, dtype in {**_MEASURED, **_RATED}.items()}
         | {name: pd.Series(column) for name, column in libraries.items()}
         | {name: _series(raw[name], dtype) for name, dtype in _END.items()}
     )
@@ -142,6 +164,11 @@ def _libraries(text: str) -> tuple[tuple[str, str], ...]:
 @lru_cache(4096)
 def _loras(text: str) -> str:
     return _clean(", ".join(f"{name}:{weight:g}" for name, weight in json.loads(text)))
+
+
+@lru_cache(4096)
+def _palette(text: str | None) -> str:
+    return ", ".join(f"{colour}:{share:g}" for colour, share in json.loads(text or "[]"))
 
 
 def _clean(text: str) -> str:

@@ -71,3 +71,67 @@ def m001_images(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX images_key ON images (key)")
     connection.execute("CREATE INDEX images_path ON images (path)")
     connection.execute("CREATE INDEX images_experiment ON images (experiment)")
+
+
+@migration
+def m002_measures(connection: sqlite3.Connection) -> None:
+    """What is measured of a picture without anyone looking at it. A picture without a row here was never measured."""
+    connection.execute(
+        """
+        CREATE TABLE measures (
+            id TEXT PRIMARY KEY,            -- of the picture
+            sharpness REAL NOT NULL,        -- these and their units: measures.py
+            contrast REAL NOT NULL,
+            brightness REAL NOT NULL,
+            colourfulness REAL NOT NULL,
+            copy_left REAL NOT NULL,
+            copy_right REAL NOT NULL,
+            copy_top REAL NOT NULL,
+            copy_bottom REAL NOT NULL,
+            palette TEXT NOT NULL,          -- JSON [[hex, share], ...]
+            dhash TEXT NOT NULL,            -- 'd' and 16 hex digits
+            flaw TEXT NOT NULL              -- black, white, blank, nan, or ''
+        )
+        """
+    )
+
+
+@migration
+def m003_events(connection: sqlite3.Connection) -> None:
+    """What people say of pictures. Rows are added and never changed: the last word of a rater counts."""
+    connection.execute(
+        """
+        CREATE TABLE events (
+            event INTEGER PRIMARY KEY,      -- in order of adding
+            at TEXT NOT NULL,               -- UTC, ISO 8601, to the millisecond
+            rater TEXT NOT NULL,
+            kind TEXT NOT NULL,             -- stars, keep, pair, tag, note
+            id TEXT NOT NULL,               -- the picture; of a pair the winner
+            other TEXT NOT NULL,            -- of a pair the loser, else ''
+            value REAL NOT NULL,            -- stars 1 to 5; keep 1, reject 0; pair won 1, tie 0.5; tag on 1, off 0
+            text TEXT NOT NULL              -- the tag or the note
+        )
+        """
+    )
+    connection.execute("CREATE INDEX events_id ON events (id)")
+    connection.execute("CREATE INDEX events_kind ON events (kind)")
+
+
+@migration
+def m004_search(connection: sqlite3.Connection) -> None:
+    """Full-text search, kept in step by triggers. An SQLite built without FTS5 goes without it, and search reads all rows."""
+    if not connection.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0]:
+        return
+    # Its own copy of the words: the images table has no lasting row numbers that an index could point to.
+    connection.execute(
+        "CREATE VIRTUAL TABLE words USING fts5(id UNINDEXED, prompt, negative, note, tokenize = 'unicode61 remove_diacritics 2')"
+    )
+    connection.execute("INSERT INTO words SELECT id, prompt, negative, note FROM images")
+    connection.execute(
+        "CREATE TRIGGER words_of_images AFTER INSERT ON images BEGIN "
+        "INSERT INTO words VALUES (new.id, new.prompt, new.negative, new.note); END"
+    )
+    connection.execute(
+        "CREATE TRIGGER words_of_events AFTER INSERT ON events WHEN new.kind IN ('note', 'tag') BEGIN "
+        "INSERT INTO words VALUES (new.id, '', '', new.text); END"
+    )

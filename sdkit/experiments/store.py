@@ -24,13 +24,15 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
-from ..codecs import write_atomic
+from ..codecs import open_image, write_atomic
 from ..errors import InputError, SdkitError, StoreError, short
 from ..result import Result
 from .database import Database, explained
+from .measures import INSERT_MEASURES, measure
 from .row import COLUMNS, Recorded, Row, next_id, png_size, record
 
 Reader = Callable[[bytes], Recorded]
+RECOVERED = "recovered after an interruption"  # the note of a picture that was found without a row
 
 _INSERT = f"INSERT INTO images ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _ADOPTED_AT_ONCE = 50  # pictures a transaction, so that other processes get their turn
@@ -53,8 +55,8 @@ class Store:
         self.folder = Path(folder).expanduser().absolute()
         self.reader = reader
         self.session = session or "s" + uuid4().hex[:8]
-        self._database = Database(self.folder / "experiments.sqlite")
-        with self._database.reading():  # a store that cannot be opened says so now
+        self.database = Database(self.folder / "experiments.sqlite")
+        with self.database.reading():  # a store that cannot be opened says so now
             pass
         try:
             self.recover()
@@ -69,19 +71,27 @@ class Store:
         changed, and the result is still good.
         """
         png_size(png)
-        name = _name(png)
-        path = self.folder / name
+        measured = measure(result.image).record()
         undo: list[Callable[[], None]] = []
-        with self._database.writing(undo) as connection:
-            if not path.exists():
-                undo.append(lambda: path.unlink(missing_ok=True))
-            write_atomic(path, png, durable=True)
-            _sync_folder(path.parent)
+        with self.database.writing(undo) as connection:
+            name = self.put(png, undo)
             now = datetime.now(UTC)
             id = next_id(connection.execute("SELECT max(id) FROM images").fetchone()[0], now)
             about = {"experiment": experiment, "session": self.session, "note": note}
             connection.execute(_INSERT, record(result, png, name, id=id, created=now, **about))
-        return dataclasses.replace(result, id=id, path=str(path))
+            connection.execute(INSERT_MEASURES, (id, *measured))
+        return dataclasses.replace(result, id=id, path=str(self.folder / name))
+
+    def put(self, png: bytes, undo: list[Callable[[], None]]) -> str:
+        """Write a PNG where its content belongs, and return its stored name. The caller holds the write lock, and calls what is
+        put in `undo` when no row follows."""
+        name = _name(png)
+        path = self.folder / name
+        if not path.exists():
+            undo.append(lambda: path.unlink(missing_ok=True))
+        write_atomic(path, png, durable=True)
+        _sync_folder(path.parent)
+        return name
 
     def get(self, id: str) -> Row:
         """The row with this id. Raises InputError when there is none."""
@@ -106,17 +116,25 @@ class Store:
         return [Row.read(r, self.folder) for r in self.records(where=where, values=values, last=last)]
 
     def records(
-        self, columns: Sequence[str] = COLUMNS, *, where: str = "1", values: Sequence[Any] = (), last: int | None = None
-    ) -> list[tuple[Any, ...]]:
-        """Database records as they are stored, in order of adding. `where` is SQL: never build it from outside text."""
+        self, columns: Sequence[str] = COLUMNS, *, where: str = "1", values: Sequence[Any] = (), last: int | None = None,
+        table: str = "images",
+    ) -> list[tuple[Any, ...]]:  # fmt: skip
+        """Database records as they are stored, in order of adding. `where`, `table` are SQL: never build them from outside text."""
         if last is not None and (isinstance(last, bool) or not isinstance(last, int) or last < 0):
             raise InputError("last", last, "a whole number of rows, 0 or more, or None for all")
         order = "ORDER BY id" if last is None else f"ORDER BY id DESC LIMIT {last}"
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             found = connection.execute(
-                f"SELECT {', '.join(columns)} FROM images WHERE {where} {order}", tuple(values)
+                f"SELECT {', '.join(columns)} FROM {table} WHERE {where} {order}", tuple(values)
             ).fetchall()
         return found if last is None else found[::-1]
+
+    def claim(self, id: str, experiment: str) -> None:
+        """Give a picture that was recovered after an interruption back to its experiment; any other stays as it is."""
+        with self.database.writing() as connection:
+            connection.execute(
+                "UPDATE images SET experiment = ? WHERE id = ? AND experiment = '' AND note = ?", (experiment, id, RECOVERED)
+            )
 
     def locate(self, what: object) -> Path:
         """The PNG of an id, of a row (of the store or of its frame), of a Result, or at a path.
@@ -138,7 +156,7 @@ class Store:
         )  # fmt: skip
 
     def __len__(self) -> int:
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return connection.execute("SELECT count(*) FROM images").fetchone()[0]
 
     def __repr__(self) -> str:
@@ -146,7 +164,7 @@ class Store:
 
     def close(self) -> None:
         """Close the table file. It opens again at the next use."""
-        self._database.close()
+        self.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -159,14 +177,14 @@ class Store:
         with explained(self.folder):
             strays, parts = self._strays()
             if parts:
-                with self._database.writing():
+                with self.database.writing():
                     for part in parts:
                         part.unlink(missing_ok=True)
         if self.reader is None:
             return 0
         adopted = 0
         for start in range(0, len(strays), _ADOPTED_AT_ONCE):
-            with self._database.writing() as connection:
+            with self.database.writing() as connection:
                 last = connection.execute("SELECT max(id) FROM images").fetchone()[0]
                 for name in strays[start : start + _ADOPTED_AT_ONCE]:
                     if connection.execute("SELECT 1 FROM images WHERE path = ?", (name,)).fetchone():
@@ -176,8 +194,10 @@ class Store:
                         continue
                     png, receipt, made_at = found
                     last = next_id(last, datetime.now(UTC))
-                    about = {"experiment": "", "session": self.session, "note": "recovered after an interruption"}
+                    about = {"experiment": "", "session": self.session, "note": RECOVERED}
                     connection.execute(_INSERT, record(receipt, png, name, id=last, created=made_at, **about))
+                    with contextlib.suppress(SdkitError):  # pixels that do not decode are not measured
+                        connection.execute(INSERT_MEASURES, (last, *measure(open_image(png)).record()))
                     adopted += 1
         return adopted
 
@@ -194,7 +214,7 @@ class Store:
                 elif _PART_NAME.fullmatch(file):
                     parts.append(images / folder / file)
         if names:  # read after the listing, so that no row of a listed file is missed
-            with self._database.reading() as connection:
+            with self.database.reading() as connection:
                 names -= {name for (name,) in connection.execute("SELECT path FROM images")}
         ages = {}
         for name in names:

@@ -35,3 +35,14 @@ def add():
         return store.add(made, receipts.write(made), experiment=experiment)
 
     return add
+
+
+@pytest.fixture
+def keep():
+    """keep(store, picture, seed, prompt, experiment, **request) -> the Result of this very picture, kept."""
+
+    def keep(store, picture, seed=0, prompt="a rocket", experiment="", **more):
+        made = Result(picture, Request(prompt=prompt, seed=seed, size=picture.size, **more), MADE, 1.5)
+        return store.add(made, receipts.write(made), experiment=experiment)
+
+    return keep

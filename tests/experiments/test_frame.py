@@ -87,7 +87,10 @@ def test_csv_round_trips(store, add):
     table = frame(store)
     text = io.StringIO(table.to_csv(index=False))
     back = pd.read_csv(
-        text, parse_dates=["created"], keep_default_na=False, na_values={c: [""] for c in ("colour", "thing", "strength")}
+        text,
+        parse_dates=["created"],
+        keep_default_na=False,
+        na_values={c: [""] for c in ("colour", "thing", "strength", "rating", "kept")},
     )
     pd.testing.assert_frame_equal(pd.DataFrame(table), back, check_dtype=False)
 

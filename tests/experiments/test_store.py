@@ -155,14 +155,17 @@ def test_threads_share_a_store(store, add):
     assert len({row.id for row in store.rows()}) == 32
 
 
-def test_two_processes_at_once_lose_nothing(tmp_path):
-    workers = [child(ADDER, tmp_path / "new" / "store", 25) for _ in range(2)]
-    printed = [line for w in workers for line in w.communicate(timeout=60)[0].split() if line != "open"]
+@pytest.mark.parametrize("each", [25, pytest.param(500, marks=pytest.mark.slow)])
+def test_two_processes_at_once_lose_nothing(tmp_path, each):
+    workers = [child(ADDER, tmp_path / "new" / "store", each) for _ in range(2)]
+    printed = [line for w in workers for line in w.communicate(timeout=600)[0].split() if line != "open"]
     assert [w.returncode for w in workers] == [0, 0]
     with Store(tmp_path / "new" / "store") as store:
         rows = store.rows()
-        assert {row.id for row in rows} == set(printed) and len(printed) == 50
+        assert {row.id for row in rows} == set(printed) and len(printed) == 2 * each
         assert all(row.path.is_file() for row in rows)
+        assert len(Experiments(store).search("rocket", last=3)) == 3
+        assert Experiments(store).frame()[["sharpness"]].notna().all(axis=None)
 
 
 def test_killed_at_any_moment_nothing_finished_is_lost(tmp_path):
