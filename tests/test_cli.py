@@ -84,7 +84,7 @@ def test_generate_outpaint_export_frame(capsys, store, tmp_path):
         (["generate", ""], 1, "sdkit generate: prompt"),
         (["generate", "a {rocket"], 1, "sdkit generate: prompt"),
         (["generate", "a rocket", "--seeds", "many"], 1, "--seeds: got 'many'"),
-        (["generate", "a rocket", "--slot", "colour"], 1, "--slot: got 'colour'"),
+        (["generate", "a rocket", "--set", "colour"], 1, "--set: got 'colour'"),
         (["generate", "a rocket", "--model", "x.ckpt"], 1, "sdkit generate: model"),
         (["generate", "a rocket", "--size", "12by12"], 2, "write it as 1200x630"),
         (["export", "none.png"], 1, "sdkit export: image"),
