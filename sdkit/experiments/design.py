@@ -6,7 +6,7 @@ import itertools
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -40,7 +40,7 @@ class Trial:
     done: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """An experiment before it runs. Look at it, then hand it to `studio.experiment`.
 
@@ -54,7 +54,7 @@ class Plan:
     """
 
     name: str
-    trials: tuple[Trial, ...] = field(repr=False)
+    trials: tuple[Trial, ...]
     factors: tuple[tuple[str, tuple[str, ...]], ...]
     seeds: tuple[int, ...]
     of: int
@@ -86,6 +86,8 @@ class Plan:
             f"In the store already: {done}. To make: {self.missing}. Time: {self._time()}. Cost: {self._cost()}.",
         ]
         return "\n".join(lines)
+
+    __repr__ = __str__
 
     def _time(self) -> str:
         if not self.missing:

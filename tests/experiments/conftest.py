@@ -1,3 +1,6 @@
+import sys
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
@@ -5,6 +8,8 @@ from sdkit import receipts
 from sdkit.experiments import Store
 from sdkit.request import Request
 from sdkit.result import Made, Result
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # for benchmarks, whose simulations are tests too
 
 MADE = Made("pocket", "ab0123", "sd1", "cpu", "float32", "DDIMScheduler", {"torch": "2.13.0"}, 2)
 

@@ -69,6 +69,7 @@ def test_every_combination_with_the_same_seeds(studio, painter, capsys):
 def test_a_plan_is_looked_at_first_and_then_run(studio, painter):
     studio.generate("warm up", steps=4, progress=False)  # 2 s for 4 steps
     plan = studio.plan("p", "a {rocket|lemon}", axes={"steps": [2, 4]}, seeds=3)
+    assert repr(plan) == str(plan)
     assert (plan.images, plan.missing, plan.conditions, plan.of, plan.cost) == (12, 12, 4, 4, 0.0)
     assert plan.seconds == pytest.approx(6 * (1.0 + 2.0)) and "about 18 s" in str(plan)
     assert plan.factors == (("v1", ("rocket", "lemon")), ("steps", ("2", "4"))) and "rocket" in plan._repr_html_()
