@@ -19,8 +19,10 @@ MAX_PIXELS = 100_000_000  # 100 Mpx: larger files are refused before they are de
 _READABLE = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")  # nothing that calls another program; JPEG covers MPO
 
 
-def open_image(source: str | Path | bytes | Image.Image, parameter: str = "image") -> Image.Image:
+def open_image(source: str | Path | bytes | Image.Image, parameter: str = "image", *, upright: bool = True) -> Image.Image:
     """An image from a path, encoded bytes, or a PIL image (returned as it is); fully decoded, upright by its EXIF tag.
+
+    upright   False leaves it as it is stored, with its tag.
 
     Raises ImageError when the file is missing, is no image, is cut short, or holds more than 100 Mpx.
     """
@@ -46,9 +48,11 @@ def open_image(source: str | Path | bytes | Image.Image, parameter: str = "image
             raise ImageError(parameter, name, "PNG, JPEG, WebP, AVIF, TIFF, BMP or GIF", "This is no such file.") from error
         except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:  # RuntimeError: a damaged AVIF
             raise ImageError(parameter, name, "a whole image file", f"This one is damaged ({error}).") from error
-    upright = ImageOps.exif_transpose(image)
-    upright.info = image.info
-    return upright
+    if not upright:
+        return image
+    turned = ImageOps.exif_transpose(image)
+    turned.info = image.info
+    return turned
 
 
 def _check_pixels(image: Image.Image, name: object, parameter: str) -> None:

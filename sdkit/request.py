@@ -37,6 +37,8 @@ class Request:
     mask        white = repaint; of the size of `image`.
     strength    how much of `image` is given up, over 0 up to 1.
     loras       ((path or name, weight), ...), in order of loading.
+    subseed, subseed_strength   a second seed, and how far the first one's noise is turned towards the second's, 0 to 1: a
+                little gives a variation of the same picture. Unused at 0; `subseed` is then 0 too.
     """
 
     prompt: Prompt
@@ -50,6 +52,8 @@ class Request:
     mask: Image.Image | None = field(default=None, repr=False)
     strength: float = 0.75
     loras: tuple[tuple[str, float], ...] = ()
+    subseed: int = 0
+    subseed_strength: float = 0.0
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -61,6 +65,8 @@ class Request:
         set_(self, "steps", whole("steps", self.steps, 1, MAX_STEPS))
         set_(self, "guidance", real("guidance", self.guidance, 0.0, MAX_GUIDANCE))
         set_(self, "strength", real("strength", self.strength, 0.0, 1.0, open_low=True))
+        set_(self, "subseed_strength", real("subseed_strength", self.subseed_strength, 0.0, 1.0))
+        set_(self, "subseed", whole("subseed", self.subseed, 0, MAX_SEED) if self.subseed_strength else 0)
         set_(self, "size", pair_of_pixels("size", self.size))
         if self.mask is not None:
             if self.image is None:
@@ -90,6 +96,8 @@ class Request:
         out["loras"] = [list(pair) for pair in self.loras]
         for name in ("image", "mask"):
             out[name] = None if out[name] is None else pixel_hash(out[name])
+        if not self.subseed_strength:  # so that a request without one is written, and keyed, as it was before there were any
+            del out["subseed"], out["subseed_strength"]
         return out
 
     @classmethod

@@ -13,6 +13,12 @@ from ..result import Result
 
 Progress = Callable[[int, int], None]  # (denoising steps done, steps in all) over the whole call
 
+_INSTEAD = (
+    'Inpaint with Studio("pocket"), with any Stable Diffusion 1.5, 2, SDXL, SD3 or FLUX checkpoint, or with an inpainting one '
+    '("stable-diffusion-v1-5/stable-diffusion-inpainting").'
+)
+_ONLY_INPAINTS = "This checkpoint only inpaints: give it image= and mask=, or use the model that it was made from."
+
 
 @dataclass(frozen=True)
 class Can:
@@ -23,7 +29,7 @@ class Can:
     multiple   width and height must be whole multiples of this many pixels, from min_side to max_side.
     steps, guidance   what to use when a person names none.
     loras      whether it applies the Request's loras; one that does not refuses them.
-    any_size   those kinds that take any size at all: an inpainting is painted in windows.
+    any_size   those kinds that take any size at all: they are painted in windows, or on a little more and cropped.
     """
 
     kinds: frozenset[str]
@@ -50,8 +56,9 @@ class Can:
         """Raise InputError when it cannot do the request."""
         if request.kind not in self.kinds:
             raise InputError(
-                "image" if request.mask is None else "mask", request.kind, "for this model " + ", ".join(sorted(self.kinds))
-            )
+                "image" if request.mask is None else "mask", request.kind, "for this model " + ", ".join(sorted(self.kinds)),
+                _INSTEAD if request.kind == "inpaint" else _ONLY_INPAINTS if self.kinds == {"inpaint"} else "",
+            )  # fmt: skip
         if request.loras and not self.loras:
             raise InputError("loras", request.loras, "none: this backend does not apply LoRAs yet")
         near = request.size if request.kind in self.any_size else self.nearest(request.size)

@@ -5,6 +5,7 @@ One picture at a time, each from its own CPU generator, so that a picture depend
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import time
 import warnings
@@ -13,6 +14,7 @@ from importlib.metadata import version
 from threading import Event
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -22,10 +24,12 @@ from ..request import Request
 from ..result import Made, Result
 from .base import Progress
 from .models import Loaded, load, view
+from .noise import Noise
 from .painting import Painting, fitted
 from .tiling import tiled
 from .words import Words
 
+_WHOLE = 1.5  # of its native side: up to here a UNet is shown a picture whole
 _LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 
 
@@ -84,7 +88,8 @@ class LocalBackend:
                     raise Interrupted("Stopped. The pictures that were finished are kept.")
                 return kept
 
-            image = self._inpaint(request, step) if request.kind == "inpaint" else self._call(request, step)
+            drawn = {"text2img": self._call, "img2img": self._img2img, "inpaint": self._inpaint}[request.kind]
+            image = drawn(request, step)
             done = before + self.steps_of(request)  # schedulers of second order call back more often than they step
             seconds = time.perf_counter() - start
             scheduler = request.scheduler or self.made.scheduler
@@ -93,6 +98,7 @@ class LocalBackend:
     def _call(self, request: Request, step: Any, **instead: Any) -> Image.Image:
         """One call of the pipeline; `instead` replaces what it would be given of the request."""
         pipe = view(self._loaded, request.kind)
+        noise = instead.pop("noise", None) or Noise(request)
         words, notes = self._words.given(request.prompt.text, request.negative)
         for note in notes:
             warnings.warn(note, PromptWarning, stacklevel=2)
@@ -102,7 +108,7 @@ class LocalBackend:
             "guidance_scale": request.guidance,
             "width": request.size[0],
             "height": request.size[1],
-            "generator": torch.Generator("cpu").manual_seed(request.seed),
+            "generator": noise.generator,
         }
         if request.image is not None:
             given |= {"image": fitted(request.image, request.size), "strength": _strength(request)}
@@ -115,31 +121,49 @@ class LocalBackend:
         pipe.set_progress_bar_config(disable=True)  # ours spans all pictures
         own, pipe.scheduler = pipe.scheduler, self._scheduler(request)
         try:
-            out = pipe(**{k: v for k, v in given.items() if k in takes}, callback_on_step_end=step)
+            with noise.mixed(pipe):
+                out = pipe(**{k: v for k, v in given.items() if k in takes}, callback_on_step_end=step)
         finally:
             pipe.scheduler = own
         return out.images[0]
+
+    def _img2img(self, request: Request, step: Any) -> Image.Image:
+        """Draw on the picture at its very size: on a little more where the model's grid asks for it, then cropped.
+
+        One much larger than the model draws well is shown to a UNet in overlapping windows, denoised as one.
+        """
+        assert request.image is not None
+        image, multiple, native = fitted(request.image, request.size), self.can.multiple, min(self.can.native)
+        width, height = (-(-max(side, self.can.min_side) // multiple) * multiple for side in image.size)
+        more = np.pad(np.asarray(image), ((0, height - image.height), (0, width - image.width), (0, 0)), mode="edge")
+        with contextlib.ExitStack() as stack:
+            if self._tiles and min(width, height) > _WHOLE * native:
+                window = native // self._loaded.pipe.vae_scale_factor
+                stack.enter_context(tiled(self._loaded.pipe.unet, (window, window)))
+            drawn = self._call(request, step, image=Image.fromarray(more), width=width, height=height)
+        return drawn.crop((0, 0, *image.size))
 
     def _inpaint(self, request: Request, step: Any) -> Image.Image:
         """Repaint the mask's white at the scale that the model draws well, all of it at once where the model is a UNet."""
         painting = Painting(request, self.can)
 
-        def paint(image: Image.Image, mask: Image.Image, generator: torch.Generator) -> Image.Image:
+        noise = Noise(request)  # one for all windows: each goes on where the last one left it
+
+        def paint(image: Image.Image, mask: Image.Image) -> Image.Image:
             return self._call(
-                request, step, image=image, mask_image=mask, width=image.width, height=image.height, generator=generator
+                request, step, image=image, mask_image=mask, width=image.width, height=image.height, noise=noise
             )  # fmt: skip
 
-        generator = torch.Generator("cpu").manual_seed(request.seed)
         if self._tiles:
             pipe = self._loaded.pipe
             window = (painting.window[0] // pipe.vae_scale_factor, painting.window[1] // pipe.vae_scale_factor)
             # Four channels: what is kept is put back at every step. Nine: every window's answer is used.
             wanted = painting.unknown(pipe.vae_scale_factor) if pipe.unet.config.in_channels == 4 else None
             with tiled(pipe.unet, window, wanted):
-                painting.take(paint(painting.image, painting.mask, generator))
+                painting.take(paint(painting.image, painting.mask))
         else:
             for box in painting.windows:
-                painting.take(paint(painting.image.crop(box), painting.mask.crop(box), generator), box)
+                painting.take(paint(painting.image.crop(box), painting.mask.crop(box)), box)
         return painting.finished()
 
     @property

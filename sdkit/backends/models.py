@@ -361,7 +361,9 @@ def _can(pipe: Any, steps: int, guidance: float) -> Can:
     height, width = (side, side) if isinstance(side, int) else side
     native = (width * factor, height * factor)
     kinds = frozenset(["inpaint"] if inpaint_only else ["text2img", "img2img", "inpaint"])
-    return Can(kinds, native, multiple, max_side=min(2048, 4 * max(native)), steps=steps, guidance=guidance)
+    any_size = frozenset(["inpaint", "img2img"])
+    side = min(2048, 4 * max(native))
+    return Can(kinds, native, multiple, max_side=side, steps=steps, guidance=guidance, any_size=any_size)
 
 
 def _distilled(name: str) -> tuple[int, float] | None:

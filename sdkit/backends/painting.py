@@ -24,8 +24,8 @@ class Painting:
         self.original_mask = canvas.as_mask(request.mask).resize(request.size, Image.Resampling.NEAREST)
         self.size = working_size(request.size, can)
         self.window = window_of(self.size, can)
-        filled = canvas.stretch(self.original, self.original_mask)
-        self.image = filled.resize(self.size, Image.Resampling.LANCZOS)
+        # What lies under the mask is where it starts from: whoever wants to start from the surroundings puts them there.
+        self.image = self.original.resize(self.size, Image.Resampling.LANCZOS)
         # Box, then "anything at all": a pixel that is unknown in part is unknown.
         self.mask = self.original_mask.resize(self.size, Image.Resampling.BOX).point(lambda v: 255 * (v > 0))
         self.windows = list(canvas.windows(self.mask, self.window, context=CONTEXT, step=can.multiple))
