@@ -29,7 +29,7 @@ from .painting import Painting, fitted
 from .tiling import tiled
 from .words import Words
 
-_WHOLE = 1.5  # of its native side: up to here a UNet is shown a picture whole
+_WHOLE = 1.5  # of its native side, as a square: up to that area a UNet is shown a picture whole
 _LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 
 
@@ -137,7 +137,7 @@ class LocalBackend:
         width, height = (-(-max(side, self.can.min_side) // multiple) * multiple for side in image.size)
         more = np.pad(np.asarray(image), ((0, height - image.height), (0, width - image.width), (0, 0)), mode="edge")
         with contextlib.ExitStack() as stack:
-            if self._tiles and min(width, height) > _WHOLE * native:
+            if self._tiles and width * height > (_WHOLE * native) ** 2:
                 window = native // self._loaded.pipe.vae_scale_factor
                 stack.enter_context(tiled(self._loaded.pipe.unet, (window, window)))
             drawn = self._call(request, step, image=Image.fromarray(more), width=width, height=height)
