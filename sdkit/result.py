@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import Any, Self, overload
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .codecs import data_url, thumbnail
+from .errors import ExportError
 from .request import Request
 from .sheet import contact_sheet
+
+_SHOWN = 1024  # pixels a side: a photograph of 20 megapixels is shown smaller in a notebook
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,44 @@ class Result:
         return encode(self.image)
 
 
+@dataclass(frozen=True)
+class Patched(Result):
+    """A picture of which a region was painted. It may be larger than any Request, and of any mode.
+
+    image    the whole picture, finished: mode, size, colour profile and EXIF rotation as they were.
+    part     what the model made of the region, RGB. This is what the request, its receipt and the store's row and file are
+             about, and what `Studio.reproduce` makes again; `image` is it put in place.
+    box      where the region lies: (left, top, right, bottom) in pixels of the upright picture.
+    of       the Result that the picture was before, or None for a photograph.
+    """
+
+    part: Image.Image | None = field(default=None, repr=False)
+    box: tuple[int, int, int, int] = (0, 0, 0, 0)
+    of: Result | None = field(default=None, repr=False)
+
+    def save(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Write the whole picture, with its colour profile, EXIF data (the rotation with them) and resolution.
+
+        The suffix says the format. PNG and TIFF keep pixels bit for bit; JPEG is compressed anew. `options` go to
+        `PIL.Image.Image.save`. Raises ExportError when the file cannot be written.
+        """
+        known = {k: self.image.info[k] for k in ("icc_profile", "exif", "dpi") if k in self.image.info}
+        if Path(path).suffix.lower() in (".jpg", ".jpeg"):
+            known["quality"] = 95
+        try:
+            self.image.save(path, **{**known, **options})
+        except (OSError, ValueError, KeyError) as error:
+            raise ExportError(f"{path}: the {self.image.mode} picture could not be written there ({error}).") from error
+
+    def _repr_png_(self) -> bytes:
+        from .codecs import encode
+
+        small = self.image.copy() if max(self.image.size) <= _SHOWN else self.image.resize(
+            tuple(max(1, round(side * _SHOWN / max(self.image.size))) for side in self.image.size)  # type: ignore[arg-type]
+        )  # fmt: skip
+        return encode(ImageOps.exif_transpose(small).convert("RGBA" if "A" in small.getbands() else "RGB"))
+
+
 class ResultSet(Sequence[Result]):
     """Finished pictures in the order asked for. In a notebook it shows itself as a sheet, prompts down, seeds across.
 
@@ -95,19 +138,23 @@ class ResultSet(Sequence[Result]):
     def grid(self) -> tuple[list[str], list[str], dict[tuple[int, int], Result]]:
         """Row labels (prompts), column labels (seeds), and the Result in each filled (row, column).
 
-        A picture whose prompt and seed another already has (they differ in, say, steps) opens a row of its own.
+        Strengths that differ are said with the prompt, second seeds with the seed. A picture whose prompt and seed another
+        already has (they differ in, say, steps) opens a row of its own.
         """
+        sweep = len({r.request.strength for r in self if r.request.image is not None}) > 1
         rows: list[str] = []
-        columns = list(dict.fromkeys(r.request.seed for r in self))
+        columns = list(dict.fromkeys(_noise(r.request) for r in self))
         cells: dict[tuple[int, int], Result] = {}
         for result in self:
-            column = columns.index(result.request.seed)
+            column = columns.index(_noise(result.request))
             label = str(result.request.prompt)
+            if sweep and result.request.image is not None:
+                label += f" · strength {result.request.strength:g}"
             row = next((i for i, text in enumerate(rows) if text == label and (i, column) not in cells), len(rows))
             if row == len(rows):
                 rows.append(label)
             cells[row, column] = result
-        return rows, [f"seed {seed}" for seed in columns], cells
+        return rows, columns, cells
 
     def sheet(self, side: int = 256) -> Image.Image:
         """The sheet as one labelled picture, RGB; cells of at most `side` pixels a side."""
@@ -149,3 +196,9 @@ class ResultSet(Sequence[Result]):
             f'<div style="overflow-x:auto"><table style="border-collapse:collapse"><thead><tr><th scope="col" style="{cell_css}">'
             f"prompt</th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{note}</div>"
         )
+
+
+def _noise(request: Request) -> str:
+    """Which noise a picture started from, in words."""
+    turned = f" + {request.subseed_strength:.0%} of {request.subseed}" if request.subseed_strength else ""
+    return f"seed {request.seed}{turned}"

@@ -19,21 +19,20 @@ from .backends.base import Backend, Can, Progress
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
 from .experiments import Experiments, Store, trial
+from .moves import OUTPAINT_STRENGTH, Moves
 from .prompt import Prompt, Ready, Tokens, prepare
-from .prompt import negative as negative_words
 from .prompt import prompts as prompts_of
-from .prompt.surroundings import surroundings
 from .request import MAX_SIDE, Request, pair_of_pixels, seeds_of
-from .result import Result, ResultSet
+from .result import Patched, Result, ResultSet
 
 if TYPE_CHECKING:
     from .export import Extension, Kit
 
+_AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
 _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
-OUTPAINT_STRENGTH = 0.85  # of what is painted around a picture: lower repeats its edge as streaks, 1 forgets its light
 
 
-class Studio(trial.Trials):
+class Studio(Moves, trial.Trials):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
@@ -77,7 +76,8 @@ class Studio(trial.Trials):
         negative: str | None = None, seeds: int | Sequence[int] = 1,
         size: tuple[int, int] | None = None, steps: int | None = None, guidance: float | None = None, scheduler: str = "",
         image: str | os.PathLike[str] | Image.Image | Result | None = None, mask: str | os.PathLike[str] | Image.Image | None = None,
-        strength: float = 0.75, limit: int = 500, sample: int | None = None, sample_seed: int = 0, rows: object = None,
+        strength: float = 0.75, subseed: int = 0, subseed_strength: float = 0.0,
+        limit: int = 500, sample: int | None = None, sample_seed: int = 0, rows: object = None,
         experiment: str = "", note: str = "", progress: bool | Progress = True, stop: Event | None = None,
         **slots: str | Sequence[str],
     ) -> ResultSet:  # fmt: skip
@@ -92,6 +92,8 @@ class Studio(trial.Trials):
         size       (width, height) in pixels; by default what the model was trained at, or that of `image`.
         steps, guidance, scheduler     by default what suits the model.
         image      start from this picture (img2img), given up to the share `strength`; with `mask`, repaint its white only.
+        subseed, subseed_strength   turn each seed's noise this far, 0 to 1, towards that of a second seed: 0.1 to 0.3 gives
+                   variations of the same picture.
         limit      refuse templates of more combinations than this.
         sample     draw this many prompts at random, by weight and from `sample_seed`, instead of every combination.
         rows       a DataFrame: a group of prompts a row, its columns filling the slots of their names.
@@ -114,7 +116,7 @@ class Studio(trial.Trials):
         )  # fmt: skip
         requests = self._requests(
             self.backend.can, ready, seeds, size=size, steps=steps, guidance=guidance, scheduler=scheduler, image=image,
-            mask=mask, strength=strength,
+            mask=mask, strength=strength, subseed=subseed, subseed_strength=subseed_strength,
         )  # fmt: skip
         for sentence in notes:
             warnings.warn(sentence, PromptWarning, stacklevel=2)
@@ -147,27 +149,6 @@ class Studio(trial.Trials):
                 raise
             return ResultSet(finished, interrupted=True)
         return ResultSet(finished)
-
-    def outpaint(
-        self, picture: str | os.PathLike[str] | Image.Image | Result, size: tuple[int, int], *, anchor: str = "centre",
-        prompt: str | None = None, negative: str | None = None, seed: int | None = None, strength: float = OUTPAINT_STRENGTH,
-        steps: int | None = None, guidance: float | None = None, experiment: str = "", note: str = "outpaint",
-        progress: bool | Progress = True, stop: Event | None = None,
-    ) -> Result:  # fmt: skip
-        """The picture, fitted whole into `size` and painted on around it.
-
-        size      (width, height) in pixels of what comes back. Where the picture needs no scaling, its pixels stay as they are.
-        anchor    where the picture sits: left, centre, right, top or bottom; the room for words is on the other side.
-        prompt    what to paint around. By default the picture's own prompt without its subject, which goes into the negative.
-        seed      by default the picture's own.
-
-        Raises as `generate` does.
-        """
-        source, image = self._picture(picture)
-        placed = canvas.place(image.size, pair_of_pixels("size", size), anchor)
-        wide, mask = canvas.extend(image, placed)
-        request = self._around(source, wide, mask, prompt, negative, seed, strength, steps, guidance)
-        return self._one(request, experiment, note, progress, stop)
 
     def reproduce(self, what: object, *, progress: bool | Progress = True) -> Result:
         """Make a picture again from its row, its id, or its PNG alone: bit for bit on the same machine and versions.
@@ -220,7 +201,9 @@ class Studio(trial.Trials):
             canvases = {extension: result.image for extension, result in zip(planned.extensions, wide, strict=True)}
 
         # What a model drew is marked so in the file; a photograph that was only cropped is not.
-        painted, plain = (export.ai_mark(),) * 2 if source else (export.ai_mark(export.COMPOSITE), b"")
+        patched = isinstance(picture, Patched)
+        composite = export.ai_mark(export.COMPOSITE)
+        painted, plain = (export.ai_mark(),) * 2 if source else (composite, composite if patched else b"")
         files: dict[export.Fit, export.Encoded] = {}
         for fits, mark in (
             ([f for f in planned.fits if f.extension], painted),
@@ -241,7 +224,7 @@ class Studio(trial.Trials):
     def _requests(self, can: Can, ready: Sequence[Ready], seeds: int | Sequence[int], **given: Any) -> list[Request]:
         """Every prompt with every seed; prompts outermost."""
         numbers = seeds_of(seeds)
-        values: dict[str, Any] = {name: given[name] for name in ("scheduler", "strength", "loras") if name in given}
+        values: dict[str, Any] = {name: given[name] for name in _AS_GIVEN if name in given}
         values["steps"] = can.steps if given["steps"] is None else given["steps"]
         values["guidance"] = can.guidance if given["guidance"] is None else given["guidance"]
         size = given["size"]
@@ -285,20 +268,6 @@ class Studio(trial.Trials):
         other.experiments = self.experiments
         return other
 
-    def _around(
-        self, source: Result | None, wide: Image.Image, mask: Image.Image, prompt: str | None, negative: str | None,
-        seed: int | None, strength: float, steps: int | None, guidance: float | None,
-    ) -> Request:  # fmt: skip
-        """The request that paints the white of `mask` on the canvas `wide`."""
-        words, subject = surroundings(source.request.prompt.text) if source else ("empty background", "")
-        kept_out = [negative_words(negative)] if negative is not None else [subject, source.request.negative if source else ""]
-        can = self.backend.can
-        return Request(
-            prompt=Prompt.literal(prompt or words), negative=", ".join(filter(None, kept_out)) if prompt is None or negative else "",
-            seed=seed if seed is not None else source.request.seed if source else 0, size=wide.size, image=wide, mask=mask,
-            strength=strength, steps=can.steps if steps is None else steps, guidance=can.guidance if guidance is None else guidance,
-        )  # fmt: skip
-
     def _extended(self, source: Result | None, image: Image.Image, extension: Extension) -> Request:
         """The request that fills a canvas of the export's plan, scaled down where it is larger than a Request may be."""
         scale = min(1.0, MAX_SIDE / max(extension.size))
@@ -326,6 +295,8 @@ class Studio(trial.Trials):
 
     def _picture(self, what: object) -> tuple[Result | None, Image.Image]:
         """A picture with its Result, where it has one: a Result, a PNG of ours, an id, or any image."""
+        if isinstance(what, Patched):
+            return what.of, canvas.Photo.of(what.image).upright()
         if isinstance(what, Result):
             return what, what.image
         if isinstance(what, Image.Image):

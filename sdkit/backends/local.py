@@ -15,7 +15,6 @@ from threading import Event
 from typing import Any
 
 import numpy as np
-import torch
 from PIL import Image
 
 from ..errors import InputError, Interrupted, PromptWarning, near

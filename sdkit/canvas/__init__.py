@@ -4,14 +4,16 @@ Masks are "L" images, white (255) = repaint, black (0) = keep; the black pixels 
 """
 
 from .blend import membrane, paste_back, stretch
-from .geometry import ANCHORS, Box, Placed, extend, place, windows
-from .masks import MaskSource, as_mask, mask_of
+from .geometry import ANCHORS, Box, Placed, extend, place, surrounded, widened, windows
+from .masks import MaskSource, as_mask, mask_of, region_of
+from .photo import Photo
 from .seam import Seam, seam
 
 __all__ = [
     "ANCHORS",
     "Box",
     "MaskSource",
+    "Photo",
     "Placed",
     "Seam",
     "as_mask",
@@ -20,7 +22,10 @@ __all__ = [
     "membrane",
     "paste_back",
     "place",
+    "region_of",
     "seam",
     "stretch",
+    "surrounded",
+    "widened",
     "windows",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from PIL import Image
 from ..errors import InputError
 from .blend import stretch
 
+_CONTEXT = 1.6  # times the mask's side is what an inpainting of it sees
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; right and bottom exclusive
 
 ANCHORS = {
@@ -33,18 +35,63 @@ class Placed:
         return x, y, x + self.scaled[0], y + self.scaled[1]
 
 
-def place(image_size: tuple[int, int], size: tuple[int, int], anchor: str = "centre") -> Placed:
-    """Fit a picture of `image_size` whole into a canvas of `size`, at `anchor`: left, centre, right, top or bottom.
+def place(image_size: tuple[int, int], size: tuple[int, int], anchor: str | tuple[float, float] = "centre") -> Placed:
+    """Fit a picture of `image_size` whole into a canvas of `size`, at `anchor`.
 
-    Where the scale is 1 the picture's pixels stay as they are. Raises InputError for an unknown anchor.
+    anchor   left, centre, right, top or bottom; or (x, y), shares of the canvas from 0 to 1: the picture's middle comes as
+             near to that point as it can while the picture stays whole, (2/3, 0.5) at two thirds of the width.
+
+    Where the scale is 1 the picture's pixels stay as they are. Raises InputError for any other anchor.
     """
-    if anchor not in ANCHORS:
-        raise InputError("anchor", anchor, ", ".join(ANCHORS))
     scale = min(size[0] / image_size[0], size[1] / image_size[1])
     scaled = tuple(min(s, max(1, round(i * scale))) for s, i in zip(size, image_size, strict=True))
-    share = ANCHORS[anchor]
-    offset = tuple(round((s - k) * a) for s, k, a in zip(size, scaled, share, strict=True))
+    if isinstance(anchor, str):
+        if anchor not in ANCHORS:
+            raise InputError("anchor", anchor, ", ".join(ANCHORS) + ", or (x, y) from 0 to 1")
+        offset = tuple(round((s - k) * a) for s, k, a in zip(size, scaled, ANCHORS[anchor], strict=True))
+    else:
+        middle = _point("anchor", anchor)
+        offset = tuple(min(max(round(m * s - k / 2), 0), s - k) for s, k, m in zip(size, scaled, middle, strict=True))
     return Placed(size, (scaled[0], scaled[1]), (offset[0], offset[1]))
+
+
+def widened(image_size: tuple[int, int], *, left: int = 0, right: int = 0, up: int = 0, down: int = 0) -> Placed:
+    """A picture with so many pixels more on each side; it is not scaled.
+
+    Raises InputError for what is no whole number from 0, and when all are 0.
+    """
+    sides = {"left": left, "right": right, "up": up, "down": down}
+    for name, value in sides.items():
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+            raise InputError(name, value, "a whole number of pixels from 0")
+    if not any(sides.values()):
+        raise InputError("size", None, "(width, height) in pixels, or more pixels by left=, right=, up= or down=")
+    width, height = image_size
+    return Placed((int(left + width + right), int(up + height + down)), image_size, (int(left), int(up)))
+
+
+def _point(parameter: str, value: object) -> tuple[float, float]:
+    try:
+        x, y = (float(v) for v in value)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        x = y = -1.0
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise InputError(parameter, value, ", ".join(ANCHORS) + ", or (x, y), each from 0 to 1")
+    return x, y
+
+
+def surrounded(box: Box, size: tuple[int, int], native: tuple[int, int], multiple: int = 8) -> Box:
+    """`box` with what a model should see around it, inside a picture of `size`: what an "only masked" inpainting works on.
+
+    At least `native` (width, height) pixels, so that nothing is enlarged for the model; at least 1.6 times the box, and never
+    longer than twice its other side, where the picture allows. Sides are whole multiples of `multiple` where it does too.
+    """
+    across = box[2] - box[0], box[3] - box[1]
+    wanted = [max(_CONTEXT * a, n) for a, n in zip(across, native, strict=True)]
+    wanted = [max(wanted[0], wanted[1] / 2), max(wanted[1], wanted[0] / 2)]
+    sides = [min(-(-math.ceil(w) // multiple) * multiple, s) for w, s in zip(wanted, size, strict=True)]
+    start = [min(max((box[i] + box[i + 2] - sides[i]) // 2, 0), size[i] - sides[i]) for i in (0, 1)]
+    return start[0], start[1], start[0] + sides[0], start[1] + sides[1]
 
 
 def extend(image: Image.Image, placed: Placed) -> tuple[Image.Image, Image.Image]:

@@ -57,6 +57,10 @@ class Photo:
         """All of it."""
         return 0, 0, *self.size
 
+    def upright(self) -> Image.Image:
+        """The whole picture as it is seen, in its own mode; the very image where that is how it is stored."""
+        return self.crop(self.box) if self.orientation in _UPRIGHT else self.image
+
     def bands(self, box: Box) -> Iterator[Box]:
         """`box` in strips of whole rows, each of about a megapixel."""
         left, top, right, bottom = box
