@@ -108,28 +108,29 @@ class Photo:
     def put(self, box: Box, painted: Image.Image, white: np.ndarray, feather: int = 0) -> None:
         """Paint that part, in place, where `white` (height, width) is True; all else stays bit for bit.
 
-        painted   RGB of any size; it is scaled to the box.
+        painted   RGB of any size up to the box's, to which it is enlarged.
         feather   pixels, inside the white, over which the painted fades in.
 
         Where it is painted, a picture with transparency becomes opaque; one with a palette keeps to its colours.
         """
         left, top, right, bottom = box
         across = (right - left, bottom - top)
-        scale = painted.height / across[1]
+        wide, high = painted.width / across[0], painted.height / across[1]
         for band in self.bands(box):
-            low, high = band[1] - top, band[3] - top
-            inside = white[low:high]
+            low, end = band[1] - top, band[3] - top
+            inside = white[low:end]
             if not inside.any():
                 continue
-            size = (across[0], high - low)
+            size = (across[0], end - low)
             if painted.size == across:
-                new = painted.crop((0, low, across[0], high))
-            else:
-                new = painted.resize(size, Image.Resampling.LANCZOS, box=(0, low * scale, painted.width, high * scale))
+                new = painted.crop((0, low, across[0], end))
+            else:  # not `resize` with a box: strips of it do not meet as the whole does
+                affine = (wide, 0.0, 0.0, 0.0, high, low * high)
+                new = painted.transform(size, Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
             before = self.crop(band)
             if feather > 0:
                 margin = max(0, low - feather - 1)
-                share = inward(white[margin : high + feather + 1], feather)[low - margin : low - margin + high - low]
+                share = inward(white[margin : end + feather + 1], feather)[low - margin : end - margin]
                 if "A" in before.getbands():  # what was clear has nothing to fade from
                     share = np.where(np.asarray(before.getchannel("A")) < 255, 1.0, share)
                 old = np.asarray(self._seen(before), np.float32)
