@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from .prompt.curated import table as prompts
     from .prompt.lint import lint
     from .request import Request
-    from .result import Result, ResultSet
+    from .result import Patched, Result, ResultSet
+    from .sheet import show
     from .studio import Studio
 
 _HOMES = {
@@ -44,16 +45,17 @@ _HOMES = {
     "prompt": ("Prompt", "lint"),
     "prompt.curated": ("prompts",),
     "request": ("Request",),
-    "result": ("Result", "ResultSet"),
+    "result": ("Patched", "Result", "ResultSet"),
+    "sheet": ("show",),
     "studio": ("Studio",),
 }  # fmt: skip
 _OTHERWISE = {"prompts": "table"}  # what a name is called at home
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "MissingExtraError", "ModelError", "Placement",
+    "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "MissingExtraError", "ModelError", "Patched", "Placement",
     "PlacementError", "Prompt", "PromptError", "PromptWarning", "Request", "Result", "ResultSet", "SdkitError", "StoreError", "Studio",
-    "UnsafeFileError", "lint", "prompts",
+    "UnsafeFileError", "lint", "prompts", "show",
 ]  # fmt: skip
 
 

@@ -1,10 +1,13 @@
-"""Labelled grids of pictures, drawn with Pillow."""
+"""Labelled grids of pictures, drawn with Pillow, and pictures side by side in a notebook."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 from PIL import Image, ImageDraw, ImageFont
+
+from .codecs import data_url, thumbnail
 
 _INK, _PAPER, _GAP = (38, 42, 50), (255, 255, 255), 10
 
@@ -55,3 +58,28 @@ def wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: i
         else:
             lines.append(word)
     return lines or [""]
+
+
+class show:
+    """Pictures side by side with their names, for a notebook: `show(before=shot, after=done)`, or a dict of them.
+
+    Anything with an `image`, such as a Result, or a PIL image; each at most `side` pixels a side.
+    """
+
+    def __init__(self, pictures: Mapping[str, object] | None = None, *, side: int = 320, **named: object) -> None:
+        self.pictures = {**(pictures or {}), **named}
+        self.side = side
+
+    def _repr_html_(self) -> str:
+        figures = []
+        for name, picture in self.pictures.items():
+            image = getattr(picture, "image", picture)
+            url = data_url(thumbnail(image, self.side), "JPEG", quality=90)
+            alt = escape(name, quote=True)
+            figures.append(
+                f'<figure style="margin:0"><img src="{url}" alt="{alt}" style="border-radius:6px"><figcaption>{alt}</figcaption></figure>'
+            )
+        return f'<div style="display:flex;flex-wrap:wrap;gap:10px;align-items:flex-end">{"".join(figures)}</div>'
+
+    def __repr__(self) -> str:
+        return f"show({', '.join(self.pictures)})"
