@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 POCKET := recipes/pocket
 
-.PHONY: demo lab test test-fast check bench bench-stats pocket-eval clean help
+.PHONY: demo lab test test-fast check bench bench-canvas bench-stats pocket-eval clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -28,6 +28,9 @@ check: .venv/.dev   ## style, types, import direction, notebooks without outputs
 
 bench: .venv/.dev   ## ratios against the plain way, side by side; also out/figures/
 	$(BIN)/python -m benchmarks
+
+bench-canvas: .venv/.dev ## protected pixels, seams, and what a large photograph costs; also out/figures/
+	$(BIN)/python -m benchmarks.canvas 1
 
 bench-stats: .venv/.dev ## whether the verdicts of experiments keep their word, and what the store costs; also out/figures/
 	$(BIN)/python -m benchmarks.stats

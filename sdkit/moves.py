@@ -26,6 +26,7 @@ Picture = str | os.PathLike[str] | Image.Image | Result
 
 OUTPAINT_STRENGTH = 0.85  # of what is painted around a picture: lower repeats its edge as streaks, 1 forgets its light
 _REGION = 2048 * 2048  # pixels of a Request about a region; a larger one is painted smaller, then enlarged into the photo
+_SEAM = 1.15  # a seam over this is blended a second time
 _VARIED = 2.0  # of the native side, as a square: a picture larger than that area is varied smaller
 _KEPT_INFO = ("icc_profile", "exif", "dpi", "transparency", "gamma", "xmp")  # not another tool's text: it is about before
 
@@ -59,7 +60,8 @@ class Moves:
 
         The Request is about the region (at most 4 megapixels; a larger one is painted smaller and enlarged), and so are its
         receipt, the store's row and file, and what `reproduce` makes again. The Patched that is returned holds the whole
-        picture, as `image`; its `save` writes it. Of a file only the region is worked on, in place; of a picture in memory
+        picture, as `image`; its `save` writes it. Where a seam shows, colours are made to meet there before the region is put
+        in place; `seam` says how visible it is. Of a file only the region is worked on, in place; of a picture in memory
         one copy is made.
         """
         if start not in ("around", "picture"):
@@ -82,7 +84,7 @@ class Moves:
         )  # fmt: skip
         part = self._one(request, experiment, note, progress, stop)
         whole_picture = photo if ours else canvas.Photo(photo.image.copy(), photo.orientation)
-        whole_picture.put(region, part.image, white, feather)
+        whole_picture.put(region, _met(seen, part.image, wanted), white, feather)
         whole_picture.image.info = {k: v for k, v in photo.image.info.items() if k in _KEPT_INFO}
         return Patched(
             whole_picture.image, part.request, part.made, part.seconds, part.id, part.path, part.image, region, source
@@ -189,14 +191,15 @@ class Moves:
         return self._one(request, experiment, note, progress, stop)
 
     def hires(
-        self, picture: Picture, scale: float = 2, *, strength: float = 0.3, prompt: str | None = None,
-        negative: str | None = None, seed: int | None = None, steps: int | None = None, guidance: float | None = None,
+        self, picture: Picture, scale: float = 2, *, strength: float = 0.2, prompt: str | None = None,
+        negative: str | None = None, seed: int | None = None, steps: int | None = None, guidance: float = 1.0,
         experiment: str = "", note: str = "hires", progress: bool | Progress = True, stop: Event | None = None,
     ) -> Result:  # fmt: skip
         """The picture enlarged, its details drawn anew: by a UNet in overlapping windows, denoised as one picture.
 
         scale      over 1 up to 16; the result has exactly the rounded size, at most 4096 pixels a side.
-        strength   how much is drawn anew: 0.2 sharpens, over 0.5 the model invents.
+        strength   how much is drawn anew: 0.2 sharpens, over 0.4 the model invents.
+        guidance   1 by default: more of it draws the prompt's subject again in every window.
         prompt     by default the picture's own; a photograph needs one.
         """
         scale = real("scale", scale, 1.0, 16.0, open_low=True)
@@ -209,8 +212,7 @@ class Moves:
         large = canvas.Photo(image).view((0, 0, *image.size)).resize(size, Image.Resampling.LANCZOS)
         request = Request(
             prompt=words[0], negative=words[1], seed=seed if seed is not None else source.request.seed if source else 0,
-            size=size, image=large, strength=strength, steps=can.steps if steps is None else steps,
-            guidance=can.guidance if guidance is None else guidance,
+            size=size, image=large, strength=strength, steps=can.steps if steps is None else steps, guidance=guidance,
         )  # fmt: skip
         return self._one(request, experiment, note, progress, stop)
 
@@ -285,6 +287,15 @@ class Moves:
 
     def _picture(self, what: object) -> tuple[Result | None, Image.Image]:
         raise NotImplementedError
+
+
+def _met(seen: Image.Image, painted: Image.Image, mask: Image.Image) -> Image.Image:
+    """`painted`, or where its seam shows, blended a second time if that helps."""
+    before = canvas.seam(painted, mask).gradient
+    if before <= _SEAM:
+        return painted
+    blended = canvas.meet(seen, painted, mask)
+    return blended if canvas.seam(blended, mask).gradient < before else painted
 
 
 def _within(size: tuple[int, int], pixels: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 Masks are "L" images, white (255) = repaint, black (0) = keep; the black pixels come back bit for bit.
 """
 
-from .blend import membrane, paste_back, stretch
+from .blend import meet, membrane, paste_back, stretch
 from .geometry import ANCHORS, Box, Placed, extend, place, surrounded, widened, windows
 from .masks import MaskSource, as_mask, mask_of, region_of
 from .photo import Photo
@@ -19,6 +19,7 @@ __all__ = [
     "as_mask",
     "extend",
     "mask_of",
+    "meet",
     "membrane",
     "paste_back",
     "place",

@@ -57,6 +57,27 @@ def paste_back(original: Image.Image, painted: Image.Image, mask: Image.Image, f
     return Image.fromarray(np.where(keep[..., None], before, np.clip(np.rint(mixed), 0, 255).astype(np.uint8)))
 
 
+def meet(original: Image.Image, painted: Image.Image, mask: Image.Image) -> Image.Image:
+    """`painted`, its masked side shifted so that its colours meet those that `original` keeps beside the edge; both RGB.
+
+    A second blend, where a seam shows after `paste_back`: that one reads how the model changed what it was to keep, this one
+    how the two sides differ at the edge (two pixels of each), and lays the difference over the painted side as a membrane.
+    Where the sides differ much, or vary, they show different things and are left as they are.
+    """
+    white = np.asarray(mask) >= 128
+    before, after = np.asarray(original.convert("RGB"), np.float32), np.asarray(painted.convert("RGB"), np.float32)
+    outer, inner = ~white & near(white, 2), white & near(~white, 2)
+    edge = white & near(~white, 1)
+    outside, rough = _local(before, outer)
+    inside, rough_too = _local(after, inner)
+    shift = outside - inside
+    trusted = edge & (np.abs(shift).max(axis=2) < _TRUST) & (rough < _ROUGH) & (rough_too < _ROUGH)
+    if not trusted.any():
+        return painted
+    mixed = np.clip(np.rint(after + membrane(shift, trusted)), 0, 255).astype(np.uint8)
+    return Image.fromarray(np.where(white[..., None], mixed, before.astype(np.uint8)))
+
+
 def membrane(values: np.ndarray, known: np.ndarray, rounds: int = 24) -> np.ndarray:
     """Values (height, width, channels) float32 as they are where `known`; elsewhere harmonic: each the mean of its neighbours.
 
