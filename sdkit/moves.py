@@ -26,7 +26,6 @@ Picture = str | os.PathLike[str] | Image.Image | Result
 
 OUTPAINT_STRENGTH = 0.85  # of what is painted around a picture: lower repeats its edge as streaks, 1 forgets its light
 _REGION = 2048 * 2048  # pixels of a Request about a region; a larger one is painted smaller, then enlarged into the photo
-_SEAM = 1.15  # a seam over this is blended a second time
 _VARIED = 2.0  # of the native side, as a square: a picture larger than that area is varied smaller
 _KEPT_INFO = ("icc_profile", "exif", "dpi", "transparency", "gamma", "xmp")  # not another tool's text: it is about before
 
@@ -60,8 +59,8 @@ class Moves:
 
         The Request is about the region (at most 4 megapixels; a larger one is painted smaller and enlarged), and so are its
         receipt, the store's row and file, and what `reproduce` makes again. The Patched that is returned holds the whole
-        picture, as `image`; its `save` writes it. Where a seam shows, colours are made to meet there before the region is put
-        in place; `seam` says how visible it is. Of a file only the region is worked on, in place; of a picture in memory
+        picture, as `image`; its `save` writes it. Where a seam shows, colours are made to meet there; `seam` says how visible
+        it still is. Of a file only the region is worked on, in place; of a picture in memory
         one copy is made.
         """
         if start not in ("around", "picture"):
@@ -84,7 +83,7 @@ class Moves:
         )  # fmt: skip
         part = self._one(request, experiment, note, progress, stop)
         whole_picture = photo if ours else canvas.Photo(photo.image.copy(), photo.orientation)
-        whole_picture.put(region, _met(seen, part.image, wanted), white, feather)
+        whole_picture.put(region, part.image, white, feather)
         whole_picture.image.info = {k: v for k, v in photo.image.info.items() if k in _KEPT_INFO}
         return Patched(
             whole_picture.image, part.request, part.made, part.seconds, part.id, part.path, part.image, region, source
@@ -287,15 +286,6 @@ class Moves:
 
     def _picture(self, what: object) -> tuple[Result | None, Image.Image]:
         raise NotImplementedError
-
-
-def _met(seen: Image.Image, painted: Image.Image, mask: Image.Image) -> Image.Image:
-    """`painted`, or where its seam shows, blended a second time if that helps."""
-    before = canvas.seam(painted, mask).gradient
-    if before <= _SEAM:
-        return painted
-    blended = canvas.meet(seen, painted, mask)
-    return blended if canvas.seam(blended, mask).gradient < before else painted
 
 
 def _within(size: tuple[int, int], pixels: int) -> tuple[int, int]:

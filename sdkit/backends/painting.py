@@ -46,7 +46,7 @@ class Painting:
     def finished(self) -> Image.Image:
         """The picture in the size asked for; what was kept is as it was, bit for bit."""
         whole = self.image.resize(self.original.size, Image.Resampling.LANCZOS)
-        return canvas.paste_back(self.original, whole, self.original_mask)
+        return canvas.joined(self.original, canvas.paste_back(self.original, whole, self.original_mask), self.original_mask)
 
 
 def working_size(size: tuple[int, int], can: Can) -> tuple[int, int]:

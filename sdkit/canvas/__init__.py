@@ -7,7 +7,7 @@ from .blend import meet, membrane, paste_back, stretch
 from .geometry import ANCHORS, Box, Placed, extend, place, surrounded, widened, windows
 from .masks import MaskSource, as_mask, mask_of, region_of
 from .photo import Photo
-from .seam import Seam, seam
+from .seam import Seam, joined, seam
 
 __all__ = [
     "ANCHORS",
@@ -18,6 +18,7 @@ __all__ = [
     "Seam",
     "as_mask",
     "extend",
+    "joined",
     "mask_of",
     "meet",
     "membrane",

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from .blend import meet
+
+SHOWS = 1.15  # a gradient over this is worth a second blend
 _OFFSETS = (3, 4, 5, 6, 7, 8)  # pixels from the edge, where "nearby" is measured
 _FLOOR = 1.0  # levels of 255 that nobody sees: flat areas are not judged by their last bit
 
@@ -65,3 +68,12 @@ def seam(image: Image.Image, mask: Image.Image) -> Seam:
     edges, others = np.concatenate(across), np.concatenate(beside) if beside else np.zeros(1)
     step = float(np.max([np.abs(s).max() for s in steps]))
     return Seam(float((edges.mean() + _FLOOR) / (others.mean() + _FLOOR)) if others.size else 1.0, step, edges.size)
+
+
+def joined(original: Image.Image, painted: Image.Image, mask: Image.Image) -> Image.Image:
+    """`painted`, or where its seam shows, blended a second time (see `meet`) if that makes it less visible; both RGB."""
+    before = seam(painted, mask).gradient
+    if before <= SHOWS:
+        return painted
+    blended = meet(original, painted, mask)
+    return blended if seam(blended, mask).gradient < before else painted

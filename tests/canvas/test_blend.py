@@ -52,6 +52,19 @@ def test_a_gradient_goes_on_across_the_edge():
     assert canvas.seam(mixed, mask).gradient < 1.1
 
 
+def test_colours_that_do_not_meet_are_made_to_and_different_things_are_left():
+    """What the model kept it kept, but what it painted is 20 levels off: there is no shift to read on the kept side."""
+    original = Image.new("RGB", (192, 96), (90, 160, 220))
+    mask, off = right_half((192, 96)), original.copy()
+    off.paste((70, 150, 200), (96, 0, 192, 96))
+    mixed = canvas.joined(original, off, mask)
+    assert canvas.seam(off, mask).visible and canvas.seam(mixed, mask).gradient < 1.2
+    assert np.array_equal(kept(mixed, mask), kept(original, mask))
+    other = original.copy()
+    other.paste((250, 20, 10), (96, 0, 192, 96))  # another thing altogether
+    assert canvas.joined(original, other, mask).tobytes() == other.tobytes()
+
+
 def test_a_detail_drawn_differently_is_not_taken_for_a_shift():
     """A black bar that the model left out beside the edge must not darken the painted side."""
     original, painted = (Image.new("RGB", (128, 64), (200, 200, 200)) for _ in range(2))
