@@ -109,3 +109,14 @@ def test_another_image_than_the_one_described_is_refused():
         Request.from_dict(told, image=Image.new("RGB", (8, 8), "blue"))
     with pytest.raises(InputError, match="pixel hash"):
         Request.from_dict(told)
+
+
+def test_a_second_seed_counts_only_when_it_is_used():
+    plain = Request(prompt="a lemon", seed=3)
+    unused, used = plain.replace(subseed=9), plain.replace(subseed=9, subseed_strength=0.2)
+    assert unused == plain and unused.key == plain.key and not {"subseed", "subseed_strength"} & set(plain.to_dict())
+    assert used.key != plain.key and used.key != used.replace(subseed=8).key
+    assert Request.from_dict(used.to_dict()) == used and Request.from_dict(plain.to_dict()) == plain
+    for bad in ({"subseed_strength": 1.1}, {"subseed_strength": 0.5, "subseed": -1}):
+        with pytest.raises(InputError, match="subseed"):
+            plain.replace(**bad)

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from PIL import Image
 
 from sdkit import Request, Result, ResultSet
@@ -56,3 +57,18 @@ def test_a_sheet_holds_labels_and_pictures_and_survives_gaps():
     gaps = contact_sheet(["a very long label " * 12, "b"], ["one", "two"], {(1, 1): Image.new("RGB", (500, 900))}, side=100)
     assert gaps.height > 200
     assert contact_sheet([], [], {}).size[0] > 0
+
+
+def test_pictures_side_by_side_and_what_a_patch_writes(tmp_path):
+    from sdkit import ExportError, Patched, show
+
+    html = show({"a <b>": Image.new("RGBA", (500, 20))}, after=Image.new("CMYK", (8, 8)))._repr_html_()
+    assert html.count("<img ") == 2 and "<b>" not in html
+    photo = Image.new("CMYK", (2000, 30))
+    patched = Patched(photo, Request(prompt="x"), Made("pocket"))
+    assert patched._repr_png_().startswith(b"\x89PNG")
+    patched.save(tmp_path / "a.jpg")
+    assert Image.open(tmp_path / "a.jpg").mode == "CMYK"
+    for name in ("a.png", "a.nothing", "none/a.jpg"):  # PNG has no CMYK
+        with pytest.raises(ExportError, match="CMYK"):
+            patched.save(tmp_path / name)
