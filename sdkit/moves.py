@@ -112,14 +112,14 @@ class Moves:
         source, image = self._picture(picture)
         numbers = [source.request.seed if source else 0] if seeds is None else seeds_of(seeds)
         words = self._own_words(source, prompt, negative)
-        common = {"experiment": experiment, "note": note, "progress": progress, "stop": stop}
+        common: dict[str, Any] = {"experiment": experiment, "note": note, "progress": progress, "stop": stop}
         if protect is not None:
             if size is not None or subseed_strength:
                 raise InputError("protect", protect, "no protected region together with size= or subseed_strength=")
             return ResultSet([
                 self.inpaint(
                     picture, (0.0, 0.0, 1.0, 1.0), words[0].text, negative=words[1], protect=protect, only_masked=False,
-                    start="picture", strength=one, seed=seed, steps=steps, guidance=guidance, **common,  # type: ignore[arg-type]
+                    start="picture", strength=one, seed=seed, steps=steps, guidance=guidance, **common,
                 )
                 for one in strengths for seed in numbers
             ])  # fmt: skip

@@ -93,7 +93,7 @@ class Patched(Result):
         The suffix says the format. PNG and TIFF keep pixels bit for bit; JPEG is compressed anew. `options` go to
         `PIL.Image.Image.save`. Raises ExportError when the file cannot be written.
         """
-        known = {k: self.image.info[k] for k in ("icc_profile", "exif", "dpi") if k in self.image.info}
+        known: dict[str, Any] = {k: self.image.info[k] for k in ("icc_profile", "exif", "dpi") if k in self.image.info}
         if Path(path).suffix.lower() in (".jpg", ".jpeg"):
             known["quality"] = 95
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -73,7 +74,7 @@ class show:
     def _repr_html_(self) -> str:
         figures = []
         for name, picture in self.pictures.items():
-            image = getattr(picture, "image", picture)
+            image: Any = getattr(picture, "image", picture)
             url = data_url(thumbnail(image, self.side), "JPEG", quality=90)
             alt = escape(name, quote=True)
             figures.append(

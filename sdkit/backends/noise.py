@@ -30,7 +30,7 @@ class Noise:
         if not self._share:
             yield
             return
-        module = sys.modules[type(pipe).__module__]
+        module: Any = sys.modules[type(pipe).__module__]
         own = module.randn_tensor
 
         def randn_tensor(shape: Any, generator: Any = None, **given: Any) -> torch.Tensor:

@@ -131,14 +131,19 @@ def _source(what: MaskSource, photo: Photo, parameter: str) -> _Source:
     if isinstance(what, str) and what.strip().lower() == "alpha":
         if photo.alpha((0, 0, 1, 1)) is None:
             raise InputError(parameter, what, f"a picture with transparency; this one is {photo.image.mode}")
-        return _Source(lambda box: photo.alpha(box) < 128)  # type: ignore[operator]
+        return _Source(lambda box: np.asarray(photo.alpha(box)) < 128)
     if isinstance(what, str | os.PathLike):
         if (colour := _colour(os.fspath(what))) is not None:
             return _Source(lambda box: np.linalg.norm(np.asarray(photo.view(box), np.float32) - colour, axis=2) < _NEAR_COLOUR)
         if Path(what).suffix.lower() == ".txt":
             return _polygons(Path(what), photo.size, parameter)
         return _picture(open_image(Path(what), parameter), photo.size, parameter)
-    if isinstance(what, Sequence) and len(what) == 4 and all(isinstance(v, int | float | np.number) for v in what):
+    if (
+        not isinstance(what, str)
+        and isinstance(what, Sequence)
+        and len(what) == 4
+        and all(isinstance(v, int | float | np.number) for v in what)
+    ):
         return _box(what, photo.size, parameter)
     raise InputError(parameter, what, _ALLOWED)
 
