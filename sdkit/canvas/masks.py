@@ -144,7 +144,7 @@ def _source(what: MaskSource, photo: Photo, parameter: str) -> _Source:
         and len(what) == 4
         and all(isinstance(v, int | float | np.number) for v in what)
     ):
-        return _box(what, photo.size, parameter)
+        return _box(list(what), photo.size, parameter)  # type: ignore[arg-type]
     raise InputError(parameter, what, _ALLOWED)
 
 
