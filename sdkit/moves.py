@@ -258,12 +258,11 @@ class Moves:
         if isinstance(what, Result):
             return (what.of if isinstance(what, Patched) else what), canvas.Photo.of(what.image), False
         if isinstance(what, str | os.PathLike) and Path(what).suffix:
-            source = None
+            source, image = None, open_image(Path(what), upright=False)
             with contextlib.suppress(InputError):
-                receipt = receipts.read(Path(what))
-                small = Image.new("RGB", (1, 1))  # the picture itself is opened below, as it is stored
-                source = Result(small, receipt.request, receipt.made, receipt.seconds)
-            return source, canvas.Photo.of(open_image(Path(what), upright=False)), True
+                receipt = receipts.read(image)  # from what was decoded: the file is not read twice
+                source = Result(image, receipt.request, receipt.made, receipt.seconds)
+            return source, canvas.Photo.of(image), source is None
         if isinstance(what, Image.Image):
             return None, canvas.Photo.of(open_image(what)), False
         source, image = self._picture(what)

@@ -72,6 +72,8 @@ def test_the_store_holds_the_part_and_it_can_be_made_again(studio, shot, tmp_pat
     assert read(Path(done.path)).request.key == done.request.key
     assert "rocket" not in done.request.prompt.text and "rocket" in done.request.negative  # by default it removes
     assert done.of is shot and studio.outpaint(done, (512, 256), **QUICK).image.size == (512, 256)
+    from_file = studio.inpaint(Path(shot.path), (0, 0, 64, 64), **QUICK)
+    assert from_file.request.key == done.request.key and from_file.image.tobytes() == done.image.tobytes()
     assert done._repr_png_().startswith(b"\x89PNG")
 
 
