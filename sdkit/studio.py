@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from .export import Extension, Kit
 
 _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
-OUTPAINT_STRENGTH = 0.85  # of what is painted around a picture: lower repeats its edge as streaks, 1 forgets its light
 
 
 class Studio(trial.Trials):
@@ -150,7 +149,7 @@ class Studio(trial.Trials):
 
     def outpaint(
         self, picture: str | os.PathLike[str] | Image.Image | Result, size: tuple[int, int], *, anchor: str = "centre",
-        prompt: str | None = None, negative: str | None = None, seed: int | None = None, strength: float = OUTPAINT_STRENGTH,
+        prompt: str | None = None, negative: str | None = None, seed: int | None = None, strength: float | None = None,
         steps: int | None = None, guidance: float | None = None, experiment: str = "", note: str = "outpaint",
         progress: bool | Progress = True, stop: Event | None = None,
     ) -> Result:  # fmt: skip
@@ -159,7 +158,7 @@ class Studio(trial.Trials):
         size      (width, height) in pixels of what comes back. Where the picture needs no scaling, its pixels stay as they are.
         anchor    where the picture sits: left, centre, right, top or bottom; the room for words is on the other side.
         prompt    what to paint around. By default the picture's own prompt without its subject, which goes into the negative.
-        seed      by default the picture's own.
+        seed      by default the picture's own; strength, steps, guidance by default what suits the model.
 
         Raises as `generate` does.
         """
@@ -287,7 +286,7 @@ class Studio(trial.Trials):
 
     def _around(
         self, source: Result | None, wide: Image.Image, mask: Image.Image, prompt: str | None, negative: str | None,
-        seed: int | None, strength: float, steps: int | None, guidance: float | None,
+        seed: int | None, strength: float | None, steps: int | None, guidance: float | None,
     ) -> Request:  # fmt: skip
         """The request that paints the white of `mask` on the canvas `wide`."""
         words, subject = surroundings(source.request.prompt.text) if source else ("empty background", "")
@@ -296,7 +295,8 @@ class Studio(trial.Trials):
         return Request(
             prompt=Prompt.literal(prompt or words), negative=", ".join(filter(None, kept_out)) if prompt is None or negative else "",
             seed=seed if seed is not None else source.request.seed if source else 0, size=wide.size, image=wide, mask=mask,
-            strength=strength, steps=can.steps if steps is None else steps, guidance=can.guidance if guidance is None else guidance,
+            strength=can.outpaint if strength is None else strength, steps=can.steps if steps is None else steps,
+            guidance=can.guidance if guidance is None else guidance,
         )  # fmt: skip
 
     def _extended(self, source: Result | None, image: Image.Image, extension: Extension) -> Request:
@@ -309,7 +309,7 @@ class Studio(trial.Trials):
         wide, mask = canvas.extend(
             image, canvas.Placed(shrunk(extension.size), shrunk(image.size), shrunk(extension.offset, 0))
         )
-        return self._around(source, wide, mask, None, None, None, OUTPAINT_STRENGTH, None, None)
+        return self._around(source, wide, mask, None, None, None, None, None, None)
 
     def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
         """One picture, or Interrupted."""
