@@ -156,7 +156,7 @@ def load(
         hash=model_hash,
         device=machine.device,
         dtype=chosen.dtype,
-        can=replace(_can(pipe, *_defaults(place, pipe, family)), **_outpaint(place)),
+        can=replace(_can(pipe, *_defaults(place, pipe, family)), outpaint=float(_said(place).get("outpaint", Can.outpaint))),
         settings=chosen,
     )
 
@@ -378,10 +378,6 @@ def _said(place: Source) -> dict[str, Any]:
     """What the folder's sdkit.json says suits the model: steps, guidance, outpaint."""
     there = place.kind == "folder" and place.path and (place.path / "sdkit.json").is_file()
     return read_json(place.path / "sdkit.json", place.path) if there and place.path else {}
-
-
-def _outpaint(place: Source) -> dict[str, float]:
-    return {"outpaint": float(_said(place)["outpaint"])} if "outpaint" in _said(place) else {}
 
 
 def _defaults(place: Source, pipe: Any, family: str) -> tuple[int, float]:

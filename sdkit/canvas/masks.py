@@ -73,7 +73,7 @@ def _read(what: MaskSource, image: Image.Image, parameter: str) -> Image.Image:
             return _polygons(Path(what), size, parameter)
         return _sized(as_mask(open_image(Path(what), parameter)), size, parameter)
     if isinstance(what, Sequence) and len(what) == 4 and all(isinstance(v, int | float | np.number) for v in what):
-        return _box(what, size, parameter)
+        return _box([float(v) if isinstance(v, float) else int(v) for v in what], size, parameter)
     raise InputError(parameter, what, _ALLOWED)
 
 
