@@ -10,10 +10,10 @@ from .errors import ExportError
 from .export import Kit
 from .studio import Studio
 
-PROMPT = "a {rocket|gift box} on a navy gradient background"
+PROMPT = "a {rocket|gift box} on a plain purple background"
 NEGATIVE = "@clean"
 SEEDS = (1, 2)
-CHOSEN = 2  # of the four pictures, along the rows: a person would look at the sheet and say
+CHOSEN = 0  # of the four pictures, along the rows: a person would look at the sheet and say
 
 
 def run(to: Path, *, progress: bool = True) -> Kit:

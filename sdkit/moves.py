@@ -24,7 +24,7 @@ from .result import Patched, Result, ResultSet
 
 Picture = str | os.PathLike[str] | Image.Image | Result
 
-OUTPAINT_STRENGTH = 0.85  # of what is painted around a picture: lower repeats its edge as streaks, 1 forgets its light
+_NEW = 0.85  # strength with which another thing is painted under a mask: enough to draw it, not so much as to forget the light
 _REGION = 2048 * 2048  # pixels of a Request about a region; a larger one is painted smaller, then enlarged into the photo
 _VARIED = 2.0  # of the native side, as a square: a picture larger than that area is varied smaller
 _KEPT_INFO = ("icc_profile", "exif", "dpi", "transparency", "gamma", "xmp")  # not another tool's text: it is about before
@@ -38,7 +38,7 @@ class Moves:
     def inpaint(
         self, picture: Picture, mask: canvas.MaskSource, prompt: str | None = None, *, negative: str | None = None,
         grow: int = 0, feather: int = 4, invert: bool = False, protect: object = None, only_masked: bool = True,
-        start: str = "around", strength: float = OUTPAINT_STRENGTH, seed: int | None = None, steps: int | None = None,
+        start: str = "around", strength: float | None = None, seed: int | None = None, steps: int | None = None,
         guidance: float | None = None, experiment: str = "", note: str = "inpaint", progress: bool | Progress = True,
         stop: Event | None = None,
     ) -> Patched:  # fmt: skip
@@ -54,7 +54,8 @@ class Moves:
         only_masked  True works on a region around the mask, at the model's full resolution; False on the whole picture.
         start        "around": from the colours beside the mask, to replace or remove; "picture": from what lies under it, to
                      fix or restyle, with a `strength` of about 0.5.
-        strength     how much of the start is given up, over 0 up to 1.
+        strength     how much of the start is given up, over 0 up to 1; by default 0.85 with a prompt, and without one what
+                     suits the model for going on with what is around.
         seed         by default the picture's own, or 0.
 
         The Request is about the region (at most 4 megapixels; a larger one is painted smaller and enlarged), and so are its
@@ -65,6 +66,8 @@ class Moves:
         """
         if start not in ("around", "picture"):
             raise InputError("start", start, '"around" or "picture"')
+        if strength is None and prompt is not None:
+            strength = _NEW
         feather = whole("feather", feather, 0, 1000)
         grow = whole("grow", grow, -1000, 1000)
         source, photo, ours = self._photo(picture)
@@ -162,7 +165,7 @@ class Moves:
     def outpaint(
         self, picture: Picture, size: tuple[int, int] | None = None, *, anchor: str | tuple[float, float] = "centre",
         left: int = 0, right: int = 0, up: int = 0, down: int = 0, prompt: str | None = None, negative: str | None = None,
-        seed: int | None = None, strength: float = OUTPAINT_STRENGTH, steps: int | None = None, guidance: float | None = None,
+        seed: int | None = None, strength: float | None = None, steps: int | None = None, guidance: float | None = None,
         experiment: str = "", note: str = "outpaint", progress: bool | Progress = True, stop: Event | None = None,
     ) -> Result:  # fmt: skip
         """The picture, fitted whole into `size` and painted on around it.
@@ -172,7 +175,7 @@ class Moves:
                   (x, y), shares of the canvas: the picture's middle comes as near to that point as it can, whole.
         left, right, up, down   instead of `size`: so many pixels more on each side; the picture is not scaled.
         prompt    what to paint around. By default the picture's own prompt without its subject, which goes into the negative.
-        seed      by default the picture's own.
+        seed      by default the picture's own; strength, steps, guidance by default what suits the model.
 
         `seam` says how visible the join is. Raises as `generate` does.
         """
@@ -233,7 +236,7 @@ class Moves:
 
     def _around(
         self, source: Result | None, wide: Image.Image, mask: Image.Image, prompt: str | None, negative: str | None,
-        seed: int | None, strength: float, steps: int | None, guidance: float | None,
+        seed: int | None, strength: float | None, steps: int | None, guidance: float | None,
     ) -> Request:  # fmt: skip
         """The request that paints the white of `mask` on the canvas `wide`."""
         words, subject = surroundings(source.request.prompt.text) if source else ("empty background", "")
@@ -242,7 +245,8 @@ class Moves:
         return Request(
             prompt=Prompt.literal(prompt or words), negative=", ".join(filter(None, kept_out)) if prompt is None or negative else "",
             seed=seed if seed is not None else source.request.seed if source else 0, size=wide.size, image=wide, mask=mask,
-            strength=strength, steps=can.steps if steps is None else steps, guidance=can.guidance if guidance is None else guidance,
+            strength=can.outpaint if strength is None else strength, steps=can.steps if steps is None else steps,
+            guidance=can.guidance if guidance is None else guidance,
         )  # fmt: skip
 
     def _own_words(self, source: Result | None, prompt: str | None, negative: str | None) -> tuple[Prompt, str]:

@@ -19,7 +19,7 @@ from .backends.base import Backend, Can, Progress
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
 from .experiments import Experiments, Store, trial
-from .moves import OUTPAINT_STRENGTH, Moves
+from .moves import Moves
 from .prompt import Prompt, Ready, Tokens, prepare
 from .prompt import prompts as prompts_of
 from .request import MAX_SIDE, Request, pair_of_pixels, seeds_of
@@ -278,7 +278,7 @@ class Studio(Moves, trial.Trials):
         wide, mask = canvas.extend(
             image, canvas.Placed(shrunk(extension.size), shrunk(image.size), shrunk(extension.offset, 0))
         )
-        return self._around(source, wide, mask, None, None, None, OUTPAINT_STRENGTH, None, None)
+        return self._around(source, wide, mask, None, None, None, None, None, None)
 
     def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
         """One picture, or Interrupted."""

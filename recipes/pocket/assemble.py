@@ -104,7 +104,8 @@ def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--to", type=Path, default=TARGET, help="the folder to write (default sdkit/assets/pocket)")
     options.add_argument("--steps", type=int, default=20, help="what sdkit takes by default with this model")
-    options.add_argument("--guidance", type=float, default=4.0, help="likewise")
+    options.add_argument("--guidance", type=float, default=2.0, help="likewise")
+    options.add_argument("--outpaint", type=float, default=0.3, help="likewise, of the strength to paint around pictures with")
     o = options.parse_args()
     state = load_state(o.work / "train.pt")
     if state is None:
@@ -116,7 +117,9 @@ def main() -> None:
         pipeline.save_pretrained(folder)
         write_old_tokenizer(folder / "tokenizer")
         tidy(folder)
-        (folder / "sdkit.json").write_text(json.dumps({"steps": o.steps, "guidance": o.guidance}) + "\n")
+        (folder / "sdkit.json").write_text(
+            json.dumps({"steps": o.steps, "guidance": o.guidance, "outpaint": o.outpaint}) + "\n"
+        )
         write_old_names(folder / "text_encoder" / "model.safetensors")
         parts = [
             (name, type(module).__name__, sum(p.numel() for p in module.parameters()), size_of(folder / name))

@@ -28,6 +28,7 @@ class Can:
     native     (width, height) in pixels at which it draws best.
     multiple   width and height must be whole multiples of this many pixels, from min_side to max_side.
     steps, guidance   what to use when a person names none.
+    outpaint   likewise, the strength for painting around a picture: low goes on as its edge is, high draws anew.
     loras      whether it applies the Request's loras; one that does not refuses them.
     any_size   those kinds that take any size at all: they are painted in windows, or on a little more and cropped.
     """
@@ -39,6 +40,7 @@ class Can:
     max_side: int = 4096
     steps: int = 20
     guidance: float = 5.0
+    outpaint: float = 0.85
     loras: bool = False
     any_size: frozenset[str] = frozenset({"inpaint"})
 

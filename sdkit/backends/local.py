@@ -24,7 +24,7 @@ from ..result import Made, Result
 from .base import Progress
 from .models import Loaded, load, view
 from .noise import Noise
-from .painting import Painting, fitted
+from .painting import Painting, fitted, tile_of
 from .tiling import tiled
 from .words import Words
 
@@ -155,7 +155,8 @@ class LocalBackend:
 
         if self._tiles:
             pipe = self._loaded.pipe
-            window = (painting.window[0] // pipe.vae_scale_factor, painting.window[1] // pipe.vae_scale_factor)
+            tile = tile_of(painting.size, self.can)
+            window = (tile[0] // pipe.vae_scale_factor, tile[1] // pipe.vae_scale_factor)
             # Four channels: what is kept is put back at every step. Nine: every window's answer is used.
             wanted = painting.unknown(pipe.vae_scale_factor) if pipe.unet.config.in_channels == 4 else None
             with tiled(pipe.unet, window, wanted):

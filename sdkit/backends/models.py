@@ -156,7 +156,7 @@ def load(
         hash=model_hash,
         device=machine.device,
         dtype=chosen.dtype,
-        can=_can(pipe, *_defaults(place, pipe, family)),
+        can=replace(_can(pipe, *_defaults(place, pipe, family)), outpaint=float(_said(place).get("outpaint", Can.outpaint))),
         settings=chosen,
     )
 
@@ -376,10 +376,15 @@ def _distilled(name: str) -> tuple[int, float] | None:
     return None
 
 
+def _said(place: Source) -> dict[str, Any]:
+    """What the folder's sdkit.json says suits the model: steps, guidance, outpaint."""
+    there = place.kind == "folder" and place.path and (place.path / "sdkit.json").is_file()
+    return read_json(place.path / "sdkit.json", place.path) if there and place.path else {}
+
+
 def _defaults(place: Source, pipe: Any, family: str) -> tuple[int, float]:
     """(steps, guidance): what the folder's sdkit.json says, else by the name, else by the family."""
-    if place.kind == "folder" and place.path and (place.path / "sdkit.json").is_file():
-        said = read_json(place.path / "sdkit.json", place.path)
+    if said := _said(place):
         return int(said.get("steps", STEPS_GUIDANCE[family][0])), float(said.get("guidance", STEPS_GUIDANCE[family][1]))
     if family == "flux" and not pipe.transformer.config.guidance_embeds:
         return 4, 0.0  # schnell, and whatever is distilled from it

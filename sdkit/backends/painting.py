@@ -9,6 +9,7 @@ from .. import canvas
 from ..request import Request
 from .base import Can
 
+MOST = 2**21  # pixels that a UNet is shown at once: a background stays in one piece; averaged windows leave specks in it
 CONTEXT = 0.34  # share of a window that is known before it is painted: less shows as repeats, more costs windows
 
 
@@ -62,6 +63,15 @@ def window_of(size: tuple[int, int], can: Can) -> tuple[int, int]:
     short = min(min(size), native)
     long = min(native * native // short, 2 * short) // can.multiple * can.multiple
     return (min(long, size[0]), short) if size[0] >= size[1] else (short, min(long, size[1]))
+
+
+def tile_of(size: tuple[int, int], can: Can) -> tuple[int, int]:
+    """What of a canvas of `size` a UNet sees at once: all of it, up to two megapixels."""
+    if size[0] * size[1] <= MOST:
+        return size
+    short = min(size)
+    long = max(short, MOST // short // can.multiple * can.multiple)
+    return (long, short) if size[0] >= size[1] else (short, long)
 
 
 def fitted(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -50,7 +50,7 @@ class Trials:
         seeds: int | Sequence[int] = 8, subset: int | None = None, subset_seed: int = 0, negative: str = "",
         size: tuple[int, int] | None = None, steps: int | None = None, guidance: float | None = None, scheduler: str = "",
         image: object = None, mask: object = None, strength: float = 0.75, limit: int = 500, note: str = "",
-        **slots: str | Sequence[str],
+        **slots: Any,
     ) -> Plan:  # fmt: skip
         """What `experiment` would make: the pictures, how many are there already, how long the others take and what they cost.
 

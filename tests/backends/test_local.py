@@ -9,7 +9,7 @@ from PIL import Image
 from sdkit import Request
 from sdkit.backends.base import Can
 from sdkit.backends.local import LocalBackend
-from sdkit.backends.painting import window_of, working_size
+from sdkit.backends.painting import tile_of, window_of, working_size
 
 CAN = Can(frozenset({"inpaint"}), native=(256, 256))
 
@@ -22,6 +22,15 @@ def test_it_works_at_a_short_side_that_the_model_knows(width, height):
     window = window_of(size, CAN)
     assert window[0] <= size[0] and window[1] <= size[1]
     assert max(window) <= 2 * min(window) and window[0] * window[1] <= 256 * 256
+
+
+@given(st.integers(8, 4096), st.integers(8, 4096), st.sampled_from([256, 512, 1024]))
+def test_a_unet_sees_a_canvas_whole_up_to_two_megapixels(width, height, native):
+    can = Can(frozenset({"inpaint"}), native=(native, native))
+    size = working_size((width, height), can)
+    tile = tile_of(size, can)
+    assert all(t <= s for t, s in zip(tile, size, strict=True))
+    assert tile == size if size[0] * size[1] <= 2**21 else tile[0] * tile[1] <= 2**21
 
 
 @pytest.fixture(scope="module")
