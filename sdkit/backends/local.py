@@ -72,6 +72,7 @@ class LocalBackend:
         """Yield one Result a Request, in order, each as soon as it is finished; see `Backend.run`."""
         for request in requests:
             self.can.check(request)
+        for request in {request.scheduler: request for request in requests}.values():
             self._scheduler(request)  # a wrong name is said before the first picture, not after the tenth
         done, total = 0, sum(self.steps_of(r) for r in requests)
         for request in requests:

@@ -166,14 +166,14 @@ def _copy_space(light: Any) -> tuple[float, float, float, float]:
 
 
 def _palette(small: Image.Image) -> tuple[tuple[str, float], ...]:
-    tiny = small.resize((64, 64), Image.Resampling.BOX)
+    tiny = small.resize((32, 32), Image.Resampling.BOX)  # a fifth of the time of 64 x 64
     reduced = tiny.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
     values = reduced.getpalette() or []
     counts: Any = sorted(reduced.getcolors() or [], reverse=True)  # (pixels, place in the palette)
     shares: dict[str, float] = {}
     for count, place in counts:
         colour = "#" + bytes(values[3 * place : 3 * place + 3]).hex()
-        shares[colour] = shares.get(colour, 0.0) + count / 4096
+        shares[colour] = shares.get(colour, 0.0) + count / 1024
     return tuple((colour, round(share, 3)) for colour, share in shares.items())
 
 

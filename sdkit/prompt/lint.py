@@ -156,6 +156,8 @@ def _key(term: str) -> str:
 
 def _find(text: str, words: str) -> int:
     """Where `words` stand in `text` as whole words, in capitals or not; -1 where they don't."""
+    if words.split()[0].casefold() not in text.casefold():  # most are not there, and a pattern costs a hundred times this
+        return -1
     pattern = r"(?<!\w)" + r"\s+".join(map(re.escape, words.split())) + r"(?!\w)"
     match = re.search(pattern, text, re.IGNORECASE)
     return match.start() if match else -1
