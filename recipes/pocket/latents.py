@@ -40,10 +40,16 @@ class Latents:
                     self.pools.setdefault(name, []).append(part)
 
     def batch(self, size: int) -> tuple[str, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """A shape, as often as it occurs, and `size` scenes of it: latents, words, object masks (0 to 1)."""
+        """A shape, and scenes of it: latents, words, object masks (0 to 1).
+
+        `size` of them where they are 256x256, of a larger shape fewer, so that every batch has about as many latents; and
+        shapes come up so that every scene is seen equally often.
+        """
         names = list(self.pools)
-        counts = [sum(len(latents) for latents, *_ in self.pools[n]) for n in names]
+        areas = [self.pools[n][0][0][0, 0].numel() / 1024 for n in names]
+        counts = [sum(len(latents) for latents, *_ in self.pools[n]) * area for n, area in zip(names, areas, strict=True)]
         name = self.chance.choices(names, counts)[0]
+        size = max(1, round(size / areas[names.index(name)]))
         shards = [self.chance.choice(self.pools[name]) for _ in range(size)]
         picks = [(shard, self.chance.randrange(len(shard[0]))) for shard in shards]
         latents, words, objects = (torch.stack([shard[kind][i] for shard, i in picks]) for kind in range(3))
