@@ -34,11 +34,69 @@ SINGULAR_S = (
     "christmas",
     "t-rex",
 )
-UNCOUNTED = frozenset(  # noqa: SIM905
-    "popcorn coffee milk mail money cash rice spaghetti pasta ramen salad sushi tea wine beer honey soap bread cheese meat steak "
-    "corn sweetcorn broccoli chocolate wool yarn drama badminton lightning fire".split()
+UNCOUNTED = frozenset(
+    [
+        "popcorn",
+        "coffee",
+        "milk",
+        "mail",
+        "money",
+        "cash",
+        "rice",
+        "spaghetti",
+        "pasta",
+        "ramen",
+        "salad",
+        "sushi",
+        "tea",
+        "wine",
+        "beer",
+        "honey",
+        "soap",
+        "bread",
+        "cheese",
+        "meat",
+        "steak",
+        "corn",
+        "sweetcorn",
+        "broccoli",
+        "chocolate",
+        "wool",
+        "yarn",
+        "drama",
+        "badminton",
+        "lightning",
+        "fire",
+    ]
 )
-SYLLABLES = "ba do fi gru ka lo mi ne po qua ri sta tu ve wo xi ya zen plo tri sku mar lin ost eck und".split()  # noqa: SIM905
+SYLLABLES = [
+    "ba",
+    "do",
+    "fi",
+    "gru",
+    "ka",
+    "lo",
+    "mi",
+    "ne",
+    "po",
+    "qua",
+    "ri",
+    "sta",
+    "tu",
+    "ve",
+    "wo",
+    "xi",
+    "ya",
+    "zen",
+    "plo",
+    "tri",
+    "sku",
+    "mar",
+    "lin",
+    "ost",
+    "eck",
+    "und",
+]
 
 
 def is_plural(name: str) -> bool:
@@ -106,12 +164,19 @@ def unknown_noun(rng: np.random.Generator) -> str:
     return "".join(pick(rng, SYLLABLES) for _ in range(int(rng.integers(2, 5))))
 
 
+def defects_alone(rng: np.random.Generator, said: list[str]) -> str:
+    """What people write as a negative prompt: often a list, of which the picture then shows one."""
+    words = [pick(rng, DEFECTS[d]) for d in said] or ["low quality"]
+    if rng.random() < 0.6:
+        words += [pick(rng, DEFECTS[pick(rng, tuple(DEFECTS))]) for _ in range(int(rng.integers(1, 7)))]
+    return ", ".join(dict.fromkeys(words[i] for i in rng.permutation(len(words))))
+
+
 def caption(rng: np.random.Generator, brief: Brief) -> str:
     """Lower case, parts with commas between. Says of defects only some, and never all of what `brief` holds."""
     said = sorted(d for d in brief.defects if d not in ("shadow", "confetti") or brief.says == "defects")
     if brief.says == "defects":
-        words = [pick(rng, DEFECTS[d]) for d in said] or ["low quality"]
-        return ", ".join(words + ([pick(rng, FILLERS_AFTER)] if rng.random() < 0.2 else []))
+        return defects_alone(rng, said)
     where = background_words(rng, brief)
     if not brief.objects:
         if brief.says == "unknown":
