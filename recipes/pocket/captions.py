@@ -34,69 +34,15 @@ SINGULAR_S = (
     "christmas",
     "t-rex",
 )
-UNCOUNTED = frozenset(
-    [
-        "popcorn",
-        "coffee",
-        "milk",
-        "mail",
-        "money",
-        "cash",
-        "rice",
-        "spaghetti",
-        "pasta",
-        "ramen",
-        "salad",
-        "sushi",
-        "tea",
-        "wine",
-        "beer",
-        "honey",
-        "soap",
-        "bread",
-        "cheese",
-        "meat",
-        "steak",
-        "corn",
-        "sweetcorn",
-        "broccoli",
-        "chocolate",
-        "wool",
-        "yarn",
-        "drama",
-        "badminton",
-        "lightning",
-        "fire",
-    ]
-)
-SYLLABLES = [
-    "ba",
-    "do",
-    "fi",
-    "gru",
-    "ka",
-    "lo",
-    "mi",
-    "ne",
-    "po",
-    "qua",
-    "ri",
-    "sta",
-    "tu",
-    "ve",
-    "wo",
-    "xi",
-    "ya",
-    "zen",
-    "plo",
-    "tri",
-    "sku",
-    "mar",
-    "lin",
-    "ost",
-    "eck",
-    "und",
-]
+UNCOUNTED = {
+    "popcorn", "coffee", "milk", "mail", "money", "cash", "rice", "spaghetti", "pasta", "ramen", "salad", "sushi", "tea", "wine",
+    "beer", "honey", "soap", "bread", "cheese", "meat", "steak", "corn", "sweetcorn", "broccoli", "chocolate", "wool", "yarn",
+    "drama", "badminton", "lightning", "fire",
+}  # fmt: skip
+SYLLABLES = (
+    "ba", "do", "fi", "gru", "ka", "lo", "mi", "ne", "po", "qua", "ri", "sta", "tu", "ve", "wo", "xi", "ya", "zen", "plo",
+    "tri", "sku", "mar", "lin", "ost", "eck", "und",
+)  # fmt: skip
 
 
 def is_plural(name: str) -> bool:
