@@ -20,20 +20,7 @@ from vocabulary import (
     UNKNOWN,
 )
 
-SINGULAR_S = (
-    "cactus",
-    "dress",
-    "glass",
-    "compass",
-    "lens",
-    "bus",
-    "canvas",
-    "octopus",
-    "grass",
-    "tennis",
-    "christmas",
-    "t-rex",
-)
+SINGULAR_S = ("cactus", "dress", "glass", "compass", "lens", "bus", "canvas", "octopus", "grass", "tennis", "christmas", "t-rex")
 UNCOUNTED = frozenset(
     "popcorn coffee milk mail money cash rice spaghetti pasta ramen salad sushi tea wine beer honey soap bread cheese bacon "
     "meat steak corn sweetcorn broccoli garlic chocolate wool yarn drama bowling badminton lightning fire wheat grain".split()
@@ -119,9 +106,7 @@ def caption(rng: np.random.Generator, brief: Brief) -> str:
             before = pick(rng, FILLERS_BEFORE) + " " if rng.random() < 0.3 else ""
             parts = [before + article(noun) + noun + pick(rng, (" on ", ", ", " in front of ")) + article(where) + where]
         else:
-            parts = [
-                pick(rng, ("empty {w}", "{w}", "{w}, nothing else", "abstract {w}", "empty {w}, no objects")).format(w=where)
-            ]
+            parts = [pick(rng, ("empty {w}", "{w}", "{w}, nothing else", "abstract {w}", "empty {w}, no objects")).format(w=where)]
     else:
         if len(brief.objects) == 2:
             first, other = (thing_words(rng, name, 1, None, None) for name in brief.objects)

@@ -12,8 +12,8 @@ nothing amiss where a picture is cluttered: places without the object asked for 
 Where no answer would be fair there is no label (`truth`): what a defect hides, colours that cannot be told apart, a shadow
 on black. A word needs half of the probability, otherwise the verdict is "unsure", which counts as wrong.
 
-The length is counted in steps, and every second step takes a fixed chunk of new scenes, so that the result does not
-depend on how busy the machine was.
+The length is counted in steps, and two steps in three take a fixed chunk of new scenes, so that the result does not depend
+on how busy the machine was. One process draws while another learns: about what two cores can do side by side.
 """
 
 from __future__ import annotations
@@ -456,7 +456,7 @@ def main() -> None:
     last, saved, running, busy = time.time(), time.time(), None, time.process_time()
     first = step
     while step < o.steps:
-        if len(pool) < 8 * CHUNK or step % 2 == 0:
+        if len(pool) < 8 * CHUNK or step % 3 < 2:
             pool.add(*queues[drawn % o.workers].get())
             drawn += 1
             if len(pool) < 8 * CHUNK:
