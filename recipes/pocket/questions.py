@@ -82,7 +82,7 @@ def wording(brief: Brief) -> str:
         else:
             if brief.size in ("small", "large"):
                 thing = f"{SIZES[brief.size][0]} {thing}"
-            what = article(thing) + thing
+            what = (article(thing) if article(brief.objects[0]) else "") + thing  # "small corn", "a small carrot"
             if brief.size == "close-up":
                 what = f"{SIZES[brief.size][0]} {what}"
     if brief.style not in (None, "3d"):
