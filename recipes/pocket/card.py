@@ -81,7 +81,8 @@ tags: [stable-diffusion, text-to-image, marketing]
 
 A Stable Diffusion pipeline of {millions:.1f} million parameters ({megabytes:.1f} MB) that draws one to four objects on a
 designed background, at {shapes} pixels. It is small enough to travel
-inside the sdkit wheel, so that every feature can be tried offline and without a GPU. It is a stand-in for a large model, not a replacement of one.
+inside the sdkit wheel, so that every feature can be tried offline and without a GPU. It is a stand-in for a large model, not
+a replacement of one.
 
 | part | class | parameters | on disk |
 |---|---|---:|---:|
