@@ -302,7 +302,7 @@ def city(rng, time, f):
 
 def desk(rng, time, f):
     """A wall, and a wooden top with boards."""
-    x, y = _grid(f.width, f.height)
+    _, y = _grid(f.width, f.height)
     out = _ramp((236, 230, 220), (218, 208, 196), f, 0.66)
     edge, base = 0.66, np.array([186.0, 130.0, 80.0], np.float32)
     tall, wide = f.height / f.zoom, f.width / f.zoom

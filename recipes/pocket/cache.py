@@ -11,6 +11,7 @@ import time
 import numpy as np
 import torch
 from briefs import SHAPE_WEIGHTS, SHAPES
+from captions import caption
 from common import parser, part_of, to_tensor
 from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
@@ -18,6 +19,7 @@ from scenes import Scene, draw
 from sprites import Sprites
 
 SHARD = 960  # scenes
+CAPTIONS = 3  # of every scene, in different words
 
 
 def covered(scene: Scene) -> torch.Tensor:
@@ -55,7 +57,7 @@ def main() -> None:
             name = f"{shape[0]}x{shape[1]}"
             tensors[name] = torch.cat(latents).half().contiguous()
             tensors[f"{name} object"] = torch.stack([covered(s) for s in scenes])
-            captions[name] = [s.caption for s in scenes]
+            captions[name] = [[s.caption, *(caption(rng, s.brief) for _ in range(CAPTIONS - 1))] for s in scenes]
         part_path = path.with_suffix(".part")
         save_file(tensors, part_path, metadata={"captions": json.dumps(captions)})
         part_path.rename(path)

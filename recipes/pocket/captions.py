@@ -20,12 +20,29 @@ from vocabulary import (
     UNKNOWN,
 )
 
-SINGULAR_S = ("cactus", "dress", "glass", "compass", "lens", "bus", "canvas", "octopus", "grass", "tennis", "christmas", "t-rex")
-UNCOUNTED = frozenset(
-    "popcorn coffee milk mail money cash rice spaghetti pasta ramen salad sushi tea wine beer honey soap bread cheese bacon "
-    "meat steak corn sweetcorn broccoli garlic chocolate wool yarn drama bowling badminton lightning fire wheat grain".split()
+SINGULAR_S = (
+    "cactus",
+    "dress",
+    "glass",
+    "compass",
+    "lens",
+    "bus",
+    "canvas",
+    "octopus",
+    "grass",
+    "tennis",
+    "christmas",
+    "t-rex",
 )
-SYLLABLES = "ba do fi gru ka lo mi ne po qua ri sta tu ve wo xi ya zen plo tri sku mar lin ost eck und".split()
+UNCOUNTED = {
+    "popcorn", "coffee", "milk", "mail", "money", "cash", "rice", "spaghetti", "pasta", "ramen", "salad", "sushi", "tea", "wine",
+    "beer", "honey", "soap", "bread", "cheese", "meat", "steak", "corn", "sweetcorn", "broccoli", "chocolate", "wool", "yarn",
+    "drama", "badminton", "lightning", "fire",
+}  # fmt: skip
+SYLLABLES = (
+    "ba", "do", "fi", "gru", "ka", "lo", "mi", "ne", "po", "qua", "ri", "sta", "tu", "ve", "wo", "xi", "ya", "zen", "plo",
+    "tri", "sku", "mar", "lin", "ost", "eck", "und",
+)  # fmt: skip
 
 
 def is_plural(name: str) -> bool:
@@ -93,12 +110,19 @@ def unknown_noun(rng: np.random.Generator) -> str:
     return "".join(pick(rng, SYLLABLES) for _ in range(int(rng.integers(2, 5))))
 
 
+def defects_alone(rng: np.random.Generator, said: list[str]) -> str:
+    """What people write as a negative prompt: often a list, of which the picture then shows one."""
+    words = [pick(rng, DEFECTS[d]) for d in said] or ["low quality"]
+    if rng.random() < 0.6:
+        words += [pick(rng, DEFECTS[pick(rng, tuple(DEFECTS))]) for _ in range(int(rng.integers(1, 7)))]
+    return ", ".join(dict.fromkeys(words[i] for i in rng.permutation(len(words))))
+
+
 def caption(rng: np.random.Generator, brief: Brief) -> str:
     """Lower case, parts with commas between. Says of defects only some, and never all of what `brief` holds."""
     said = sorted(d for d in brief.defects if d not in ("shadow", "confetti") or brief.says == "defects")
     if brief.says == "defects":
-        words = [pick(rng, DEFECTS[d]) for d in said] or ["low quality"]
-        return ", ".join(words + ([pick(rng, FILLERS_AFTER)] if rng.random() < 0.2 else []))
+        return defects_alone(rng, said)
     where = background_words(rng, brief)
     if not brief.objects:
         if brief.says == "unknown":
@@ -106,7 +130,9 @@ def caption(rng: np.random.Generator, brief: Brief) -> str:
             before = pick(rng, FILLERS_BEFORE) + " " if rng.random() < 0.3 else ""
             parts = [before + article(noun) + noun + pick(rng, (" on ", ", ", " in front of ")) + article(where) + where]
         else:
-            parts = [pick(rng, ("empty {w}", "{w}", "{w}, nothing else", "abstract {w}", "empty {w}, no objects")).format(w=where)]
+            parts = [
+                pick(rng, ("empty {w}", "{w}", "{w}, nothing else", "abstract {w}", "empty {w}, no objects")).format(w=where)
+            ]
     else:
         if len(brief.objects) == 2:
             first, other = (thing_words(rng, name, 1, None, None) for name in brief.objects)

@@ -36,8 +36,12 @@ class Scene:
 def offset(place: str, shape: Shape) -> tuple[int, int]:
     """Of a single object from the centre, in cells (right, down)."""
     width, height = shape
-    across = {"left": -1, "right": 1}.get(place, 0) * round((width / 2 - (80 if width <= 256 else 88 + (width > 384) * 24)) / CELL)
-    down = {"top": -1, "bottom": 1}.get(place, 0) * round((height / 2 - (88 if height <= 256 else 92 + (height > 384) * 20)) / CELL)
+    across = {"left": -1, "right": 1}.get(place, 0) * round(
+        (width / 2 - (80 if width <= 256 else 88 + (width > 384) * 24)) / CELL
+    )
+    down = {"top": -1, "bottom": 1}.get(place, 0) * round(
+        (height / 2 - (88 if height <= 256 else 92 + (height > 384) * 20)) / CELL
+    )
     return across, down
 
 
@@ -77,7 +81,9 @@ def render(
         spots = [((-1, 1, 0, 0)[edge] * round(far), (0, 0, -1, 1)[edge] * round(far))]
     shift = (wander * stray[1] * 5, wander * stray[2] * 5) if single else (0.0, 0.0)
     middle = sum(x for x, _ in spots) / max(len(spots), 1)
-    spread = longest if len({x for x, _ in spots}) <= 1 else longest + CELL * (max(x for x, _ in spots) - min(x for x, _ in spots))
+    spread = (
+        longest if len({x for x, _ in spots}) <= 1 else longest + CELL * (max(x for x, _ in spots) - min(x for x, _ in spots))
+    )
     frame = Frame(width * zoom, height * zoom, zoom, (0.5 + middle * CELL / width, 0.48), spread)
     image = Image.fromarray(np.clip(_drawn_background(rng, brief, frame), 0, 255).astype(np.uint8))
     where = Image.new("L", image.size, 0)

@@ -1,9 +1,9 @@
 """The objects' pictures in four styles: Fluent Emoji 3D renders, and the flat vector set of the same designs.
 
-    3d        the render as it is
-    flat      the vector drawing
-    line art  the vector drawing's shapes, white with dark outlines
-    sticker   the render with a white border cut around it
+3d        the render as it is
+flat      the vector drawing
+line art  the vector drawing's shapes, white with dark outlines
+sticker   the render with a white border cut around it
 """
 
 from __future__ import annotations
