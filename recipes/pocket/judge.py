@@ -56,7 +56,8 @@ UNSURE = "unsure"
 NO_LABEL = -100  # what cross_entropy ignores
 TASKS = ("objects", *LABELS, *DEFECTS)
 CELL = 32  # pixels of the picture to a place that the judge names
-SECOND = 0.15  # of several things, the share that another kind has at least
+SECOND = 0.12  # of the places with several things on them, the share that another kind has at least
+FULL = 0.2  # of a place covered, which counts as much as all of it
 
 # What each defect leaves no fair answer about.
 HIDES: dict[str, tuple[str, ...]] = {
@@ -163,18 +164,20 @@ class Judge(nn.Module):
             some = images[len(verdicts) :][:16]
             some = some[: next((i for i, image in enumerate(some) if image.size != some[0].size), len(some))]
             logits = self(to_tensor([halved(image) for image in some]).to(device))
-            verdicts += [_verdict({task: value[i].float() for task, value in logits.items()}) for i in range(len(some))]
+            verdicts += [verdict_of({task: value[i].float() for task, value in logits.items()}) for i in range(len(some))]
         return verdicts
 
 
-def _verdict(logits: dict[str, torch.Tensor]) -> Verdict:
+def verdict_of(logits: dict[str, torch.Tensor]) -> Verdict:
+    """Of one picture: logits as Judge gives them, without the first axis."""
     words = {}
     for task, names in LABELS.items():
         sure, at = logits[task].softmax(-1).max(-1)
         words[task] = names[int(at)] if sure >= 0.5 else UNSURE
     found: tuple[str, ...] = ()
     if words["count"] != 0:
-        heat = logits["cover"].sigmoid()
+        # A place that is a fifth covered counts in full, so that a pencil has a say beside a house.
+        heat = (logits["cover"].sigmoid() - 0.05).clamp(0, FULL)
         shares = (logits["names"].softmax(0) * heat).sum((1, 2)) / (heat.sum() + 1e-6)
         (first, second), (one, other) = (part.tolist() for part in shares.topk(2))
         if words["count"] == 1 or second < SECOND:
@@ -218,6 +221,8 @@ def unfair(brief: Brief, shape: Shape) -> set[str]:
         hidden.add("background")  # it is the confetti background
     if brief.style in ("3d", "sticker") and brief.colour == "white":
         hidden.add("style")  # a sticker's border is white
+    if brief.colour == "white":
+        hidden.add("watermark")  # so is its writing
     if brief.colour in ("black", "navy") or brief.background in ("night sky", "halloween") or brief.time == "night":
         hidden.add("shadow")
     if not brief.objects:  # there is nothing to tell dark red from dark, or blurred from plain
@@ -337,7 +342,7 @@ def named(labels: torch.Tensor, covers: torch.Tensor) -> tuple[torch.Tensor, tor
     part = torch.where(pair, later, torch.zeros_like(later)).long()  # 0 or 1
     weight = torch.zeros_like(covers)
     for half in (0, 1):
-        own = covers * (part == half)
+        own = covers.clamp(max=FULL) * (part == half)
         weight = weight + own / own.sum((1, 2), keepdim=True).clamp(min=0.1)
     return which, weight * (which != NO_LABEL)
 
@@ -420,7 +425,9 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=1, help="processes that render")
     options.add_argument("--threads", type=int, default=1, help="torch's threads; more than there are idle cores is slow")
     options.add_argument("--to", type=Path, default=WEIGHTS, help="a second place for the result (default: beside this file)")
-    options.add_argument("--dry", action="store_true", help="measure and write little: to see that it works")
+    options.add_argument(
+        "--dry", action="store_true", help="measure little, write only to the working folder: to see that it works"
+    )
     o = options.parse_args()
     torch.manual_seed(o.seed)
     torch.set_num_threads(o.threads)
@@ -502,11 +509,11 @@ def main() -> None:
         "accuracies": json.dumps({task: round(r / n, 4) for task, (r, n) in counts.items() if n}),
         "measured_on": json.dumps({task: n for task, (_, n) in counts.items()}), "steps": str(step),
     }  # fmt: skip
-    for path in (o.work / "judge.safetensors", o.to):
+    for path in {o.work / "judge.safetensors"} | ({o.to} if not o.dry else set()):
         save_file({k: v.contiguous() for k, v in final.items()}, path, metadata=about)
     for task, (r, n) in counts.items():
         print(f"{task:16} {r / max(n, 1):.2%} of {n}", flush=True)
-    print(f"done: {step} steps, {o.to} of {o.to.stat().st_size / 1e6:.2f} MB", flush=True)
+    print(f"done: {step} steps, {path} of {path.stat().st_size / 1e6:.2f} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -185,12 +185,13 @@ def defects(count: int = 40) -> list[Question]:
     found = []
     for number, defect in enumerate(DEFECTS):
         opening = next((words for words, share in AMBIGUOUS.items() if defect in share), None)
-        # Shown fairly: confetti not where it belongs to the background, a shadow not where all is dark.
+        # Shown fairly: confetti not where it belongs to the background, a shadow not where all is dark, and
+        # white writing not on white.
         fair = [b for b in BACKGROUNDS if b not in ("confetti", "night sky", "halloween")]
         deck = _Deck(400 + 10 * number, backgrounds=fair)
         for k in range(count):
             (thing,), background, colour = deck.deal()
-            while defect == "shadow" and colour in ("black", "navy"):
+            while colour in {"shadow": ("black", "navy"), "watermark": ("white",)}.get(defect, ()):
                 colour = next(deck.colours)
             brief = _single(thing, background, colour, opening=opening, defects=frozenset({defect}))
             for negative in ("", DEFECTS[defect][0]):

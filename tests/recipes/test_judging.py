@@ -4,6 +4,7 @@ import card
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from briefs import SHAPES, compose
 from evaluate import Run, batches, contact_sheet, judged_sheet, keep, rendered, worst
 from judge import (
@@ -23,6 +24,7 @@ from judge import (
     named,
     truth,
     unfair,
+    verdict_of,
 )
 from questions import singles
 from scenes import render
@@ -70,6 +72,7 @@ def test_labels_are_withheld_where_no_answer_is_fair():
         ({"background": "plain", "defects": frozenset({"confetti"})}, "background"),
         ({"colour": "white", "style": "sticker"}, "style"),
         ({"colour": "black"}, "shadow"),
+        ({"colour": "white"}, "watermark"),
         ({"objects": (), "count": 0}, "dark"),
     ):
         assert hidden in unfair(replace(plain, **change), (256, 256)), change
@@ -107,6 +110,25 @@ def test_places_are_named_after_the_object_that_stands_there(sprites):
         y = torch.arange(covers.shape[1])[:, None].expand(covers.shape[1:])[None].float()
         along = x if shape[0] >= 256 else y
         assert (weight * along)[first].sum() < (weight * along)[~first].sum()
+
+
+def test_a_thin_thing_has_a_say_beside_a_wide_one_and_stray_places_have_none():
+    logits = {task: torch.zeros(len(words)) for task, words in LABELS.items()} | {"defects": torch.full((len(DEFECTS),), -9.0)}
+    logits["cover"] = torch.full((8, 8), 0.02).logit()
+    logits["cover"][2:6, :3] = torch.tensor(0.95).logit()  # a house
+    logits["cover"][1:5, 6] = torch.tensor(0.25).logit()  # a pencil
+    names = torch.zeros(len(OBJECT_NAMES), 8, 8)
+    names[5] += 9.0  # what it would call the places with nothing on them
+    for name, places in (("house", np.s_[2:6, :3]), ("pencil", np.s_[1:5, 6])):
+        names[:, *places] = 0
+        names[OBJECT_NAMES.index(name), *places] = 9.0
+    logits["names"], logits["count"] = names, F.one_hot(torch.tensor(2), 5) * 9.0
+    assert set(verdict_of(logits).objects) == {"house", "pencil"}
+    logits["cover"][:, 4:] = torch.tensor(0.02).logit()
+    logits["count"] = F.one_hot(torch.tensor(1), 5) * 9.0
+    assert verdict_of(logits).objects == ("house",)
+    logits["count"] = F.one_hot(torch.tensor(0), 5) * 9.0
+    assert verdict_of(logits).objects == ()
 
 
 def test_the_judge_learns_a_chunk_by_heart(sprites):
