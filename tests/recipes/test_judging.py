@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from briefs import SHAPES, compose
-from evaluate import Run, batches, contact_sheet, judged_sheet, keep, rendered, worst
+from evaluate import Run, batches, contact_sheet, draw_sheet, judged_sheet, keep, quick, rendered, worst
 from judge import (
     CELL,
     CHUNK,
@@ -26,6 +26,7 @@ from judge import (
     unfair,
     verdict_of,
 )
+from PIL import Image
 from questions import singles
 from scenes import render
 from suites import GOALS, ORDER, PREFIX, SUITES, figures_of, table, tally
@@ -280,3 +281,55 @@ def test_what_the_questions_describe_can_be_drawn_and_shown(sprites):
     assert sheet.width > 8 * 128
     wrong = [replace(v, objects=()) for v in RIGHT]
     assert f"{ASKED[0].brief.objects[0]:<16} 1 of 1 wrong: none" in worst(ASKED, wrong)
+
+
+def test_the_uncurated_sheet_is_small_enough_to_commit(sprites, tmp_path, capsys):
+    draw_sheet(Wooden(sprites), 4, tmp_path / "sheet.webp")
+    assert 20_000 < (tmp_path / "sheet.webp").stat().st_size <= 600_000
+    with Image.open(tmp_path / "sheet.webp") as sheet:
+        assert sheet.width == 8 * 180
+
+
+def test_four_steps_say_whether_the_lora_was_there(tmp_path):
+    class Pipeline:
+        def __call__(self, prompts, **given):
+            self.given = given
+            return type("Output", (), {"images": list(prompts)})
+
+    pipeline = Pipeline()
+    with quick(pipeline, tmp_path, 2.0) as (make, how):
+        make(ASKED[:2])
+    assert "no few-steps LoRA" in how
+    assert (pipeline.given["num_inference_steps"], pipeline.given["guidance_scale"]) == (4, 2.0)
+
+
+def test_four_steps_take_the_lora_its_scheduler_and_no_guidance_and_give_all_back(tmp_path):
+    from diffusers import DDIMScheduler, LCMScheduler
+
+    class Pipeline:
+        scheduler, loaded = DDIMScheduler(prediction_type="v_prediction"), False
+
+        def load_lora_weights(self, folder, weight_name):
+            assert (folder / weight_name).exists()
+            self.loaded = True
+
+        def unload_lora_weights(self):
+            self.loaded = False
+
+        def __call__(self, prompts, **given):
+            self.given = given
+            return type("Output", (), {"images": list(prompts)})
+
+    (tmp_path / "few-steps").mkdir()
+    (tmp_path / "few-steps" / "pytorch_lora_weights.safetensors").touch()
+    pipeline = Pipeline()
+    before = pipeline.scheduler
+    with quick(pipeline, tmp_path, 2.0) as (make, how):
+        make(ASKED[:2])
+        assert pipeline.loaded
+        assert isinstance(pipeline.scheduler, LCMScheduler)
+        assert pipeline.scheduler.config.prediction_type == "v_prediction"
+    assert "with the few-steps LoRA" in how
+    assert (pipeline.given["num_inference_steps"], pipeline.given["guidance_scale"]) == (4, 1.0)
+    assert not pipeline.loaded
+    assert pipeline.scheduler is before
