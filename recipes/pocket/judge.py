@@ -12,7 +12,7 @@ nothing amiss where a picture is cluttered: places without the object asked for 
 Where no answer would be fair there is no label (`truth`): what a defect hides, colours that cannot be told apart, a shadow
 on black. A word needs half of the probability, otherwise the verdict is "unsure", which counts as wrong.
 
-The length is counted in steps, and two steps in three take a fixed chunk of new scenes, so that the result does not depend
+The length is counted in steps, and every second step takes a fixed chunk of new scenes, so that the result does not depend
 on how busy the machine was. One process draws while another learns: about what two cores can do side by side.
 """
 
@@ -302,6 +302,8 @@ class Pool:
 
     def __init__(self) -> None:
         self.chunks: dict[tuple, list] = {}
+        # Noise enough for a while, read from a place by chance: to draw it anew took a third of every step.
+        self.noise = torch.empty(0)
 
     def add(self, pixels: np.ndarray, labels: np.ndarray, covers: np.ndarray) -> None:
         chunks = self.chunks.setdefault(pixels.shape, [])
@@ -318,10 +320,14 @@ class Pool:
         chunks, n = self.chunks[shapes[k]], max(1, round(size / areas[k]))
         picks = [(int(rng.integers(len(chunks))), int(rng.integers(CHUNK))) for _ in range(n)]
         pixels, labels, covers = (torch.stack([chunks[c][part][i] for c, i in picks]) for part in range(3))
-        pixels = pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
-        pixels = pixels * (1 + 0.05 * torch.randn(n, 1, 1, 1)) + 0.02 * torch.randn(n, 3, 1, 1)
-        pixels = pixels + 0.05 * torch.rand(n, 1, 1, 1) * torch.randn_like(pixels)
-        return pixels.clamp(-1, 1), labels, covers.float() / 255
+        if len(self.noise) < 2 * pixels.numel():
+            self.noise = torch.randn(2 * pixels.numel())
+        start = int(rng.integers(pixels.numel()))
+        noise = self.noise[start : start + pixels.numel()].view(pixels.shape)
+        gain = 1 + 0.05 * torch.randn(n, 1, 1, 1)
+        pixels = pixels.float().mul_(gain / 127.5).add_(0.02 * torch.randn(n, 1, 1, 3) - gain)
+        pixels = pixels.addcmul_(noise, 0.05 * torch.rand(n, 1, 1, 1)).clamp_(-1, 1)
+        return pixels.permute(0, 3, 1, 2), labels, covers.float() / 255
 
     def __len__(self) -> int:
         return CHUNK * sum(len(chunks) for chunks in self.chunks.values())
@@ -418,7 +424,7 @@ def begin(judge: Judge, path: Path) -> int:
 
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
-    options.add_argument("--steps", type=int, default=2400)
+    options.add_argument("--steps", type=int, default=4500)
     options.add_argument("--batch", type=int, default=64)
     options.add_argument("--rate", type=float, default=2e-3)
     options.add_argument("--start", type=Path, help="a judge of another vocabulary, whose body to go on from")
@@ -463,7 +469,7 @@ def main() -> None:
     last, saved, running, busy = time.time(), time.time(), None, time.process_time()
     first = step
     while step < o.steps:
-        if len(pool) < 8 * CHUNK or step % 3 < 2:
+        if len(pool) < 8 * CHUNK or step % 2 == 0:
             pool.add(*queues[drawn % o.workers].get())
             drawn += 1
             if len(pool) < 8 * CHUNK:
