@@ -1,4 +1,4 @@
-"""Step 8: put the trained parts together as an ordinary diffusers folder, prove that it loads and draws, swap it in.
+"""Step 10: put the trained parts together as an ordinary diffusers folder, prove that it loads and draws, swap it in.
 
 Reads <work>/vae, tokenizer, text_encoder and the averaged weights of <work>/train.pt. Nothing is replaced before everything has
 been written, measured, loaded again and has drawn a picture.
