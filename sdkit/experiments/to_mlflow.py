@@ -97,4 +97,7 @@ def _picture(client: Any, number: str, picture: Told, run: Any) -> str:
 
 
 def _params(picture: Told) -> dict[str, str]:
-    return {(_KEY.sub("_", name) or "_")[:_MAX_KEY]: text[:_MAX_TEXT] for name, text in picture.params.items()}
+    return {
+        (_KEY.sub("_", name) or "_")[:_MAX_KEY]: (f"{v:g}" if isinstance(v, float) else str(v))[:_MAX_TEXT]
+        for name, v in picture.params.items()
+    }

@@ -52,7 +52,7 @@ def _run(wandb: Any, name: str, pictures: list[Told], store: str, place: dict[st
         settings=wandb.Settings(console="off", silent=True, x_disable_stats=True, disable_git=True, save_code=False),
     )  # fmt: skip
     try:
-        where, resumed = run.url or str(run.dir), bool(run.resumed)
+        where, resumed = str(run.dir) if run.offline else run.url, bool(run.resumed)
         run.config.update({"experiment": name, **same}, allow_val_change=True)
         names = list(dict.fromkeys(n for p in pictures for n in p.params))
         numbers = [n for n in METRICS if any(n in p.metrics for p in pictures)]
@@ -64,10 +64,9 @@ def _run(wandb: Any, name: str, pictures: list[Told], store: str, place: dict[st
             for p in pictures
         ]  # fmt: skip
         run.log({TABLE: wandb.Table(columns=columns, data=rows)})
-        for number in numbers:
-            known = [p.metrics[number] for p in pictures if number in p.metrics]
-            run.summary[f"mean {number}"] = sum(known) / len(known)
-        run.summary["pictures in all"] = len(pictures)
+        known = {n: [p.metrics[n] for p in pictures if n in p.metrics] for n in numbers}
+        means = {f"mean {n}": sum(values) / len(values) for n, values in known.items()}
+        run.summary.update({"pictures in all": len(pictures), **means})
     except BaseException:
         run.finish(exit_code=1)
         raise
@@ -75,7 +74,7 @@ def _run(wandb: Any, name: str, pictures: list[Told], store: str, place: dict[st
     return Tracked(where, name, (id,), None if run.offline else int(not resumed))
 
 
-def _shared(pictures: list[Told]) -> dict[str, str]:
+def _shared(pictures: list[Told]) -> dict[str, Any]:
     """The parameters that all of the pictures have alike."""
     first, *rest = (p.params for p in pictures)
     return {name: text for name, text in first.items() if all(other.get(name) == text for other in rest)}

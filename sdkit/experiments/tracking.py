@@ -40,7 +40,7 @@ class Told:
     """One picture, as a tracker takes it.
 
     id, path    in the store; the file is the PNG with its receipt.
-    params      what was asked for and what made it: name -> text; those that are missing or empty are left out.
+    params      what was asked for and what made it: name -> text or number; what is missing or empty is left out.
     metrics     what was measured and said: name -> a finite number.
     labels      short texts: experiment, seed, model, tags, note ...
     made        seconds since 1970 at which it was kept; seconds, what it took.
@@ -48,7 +48,7 @@ class Told:
 
     id: str
     path: Path
-    params: dict[str, str]
+    params: dict[str, str | int | float]
     metrics: dict[str, float]
     labels: dict[str, str]
     made: float
@@ -65,9 +65,9 @@ def told(table: pd.DataFrame) -> list[Told]:
         path = Path(row["path"])
         if not path.is_file():
             raise StoreError(f"{path}: the picture of {row['id']} is gone. Put the file back, or make it again from its row.")
-        params = {name: text for name in (*asked, *libraries) if (text := _text(row[name]))}
+        params = {name: row[name] for name in (*asked, *libraries) if _said(row[name])}
         metrics = {name: float(row[name]) for name in METRICS if math.isfinite(row[name])}
-        labels = {name: text for name in ("experiment", "seed", "model", *_LABELS) if (text := _text(row[name]))}
+        labels = {name: str(row[name]) for name in ("experiment", "seed", "model", *_LABELS) if _said(row[name])}
         out.append(Told(row["id"], path, params, metrics, labels, row["created"].timestamp(), float(row["seconds"])))
     return out
 
@@ -78,7 +78,5 @@ def by_experiment(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {name: table[[n == name for n in names]] for name in dict.fromkeys(names)}
 
 
-def _text(value: Any) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _said(value: Any) -> bool:
+    return value is not None and value != "" and value == value  # NaN is not itself
