@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -15,13 +15,14 @@ from PIL import Image
 from . import canvas, receipts
 from .backends.base import Backend, Progress
 from .codecs import open_image
-from .errors import InputError
+from .errors import InputError, Interrupted
 from .prompt import Prompt, prepare
 from .prompt import negative as negative_words
 from .prompt.surroundings import surroundings
 from .request import MAX_SIDE, Request, pair_of_pixels, real, seeds_of, whole
 from .result import Patched, Result, ResultSet
 from .sources import label
+from .workshop import Workshop
 
 Picture = str | os.PathLike[str] | Image.Image | Result
 
@@ -32,10 +33,12 @@ AROUND = "around"  # what the mask of an outpaint is called: the picture and the
 _KEPT_INFO = ("icc_profile", "exif", "dpi", "transparency", "gamma", "xmp")  # not another tool's text: it is about before
 
 
-class Moves:
+class Moves(Workshop, Protocol):
     """The moves of a Studio. Each returns Results that are kept in its store, and raises as `generate` does."""
 
-    templates: Any
+    @property
+    def backend(self) -> Backend:
+        """The loaded model."""
 
     def inpaint(
         self, picture: Picture, mask: canvas.MaskSource, prompt: str | None = None, *, negative: str | None = None,
@@ -277,23 +280,12 @@ class Moves:
         source, image = self._picture(what)
         return source, canvas.Photo(image), False
 
-    @property
-    def backend(self) -> Backend:
-        """The loaded model."""
-        raise NotImplementedError
-
-    def run(
-        self, requests: Sequence[Request], *, experiment: str = "", note: str = "", progress: bool | Progress = True,
-        stop: Event | None = None,
-    ) -> ResultSet:  # fmt: skip
-        """Make and keep one picture a Request."""
-        raise NotImplementedError
-
     def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
-        raise NotImplementedError
-
-    def _picture(self, what: object) -> tuple[Result | None, Image.Image]:
-        raise NotImplementedError
+        """One picture, or Interrupted."""
+        results = self.run([request], experiment=experiment, note=note, progress=progress, stop=stop)
+        if not results:
+            raise Interrupted("Stopped before the picture was finished.")
+        return results[0]
 
 
 def _mask_label(mask: object) -> str:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -262,13 +262,9 @@ class Studio(Moves, trial.Trials):
         price = getattr(backend, "price", None)
         return trial.Source(request, made.model_hash if made else None, bool(made and made.device), price)
 
-    @overload
-    def _opened(self, what: None, parameter: str) -> None: ...
-    @overload
-    def _opened(self, what: object, parameter: str) -> Opened: ...
-    def _opened(self, what: object, parameter: str) -> Opened | None:
-        """A picture to start from, or a mask, with what it is called; None stays None, and what is opened already as it is."""
-        if what is None or isinstance(what, Opened):
+    def _opened(self, what: object, parameter: str) -> Opened:
+        """A picture to start from, or a mask, with what it is called; what is opened already stays as it is."""
+        if isinstance(what, Opened):
             return what
         if parameter != "mask":
             image = self._picture(what)[1]
@@ -297,13 +293,6 @@ class Studio(Moves, trial.Trials):
             image, canvas.Placed(shrunk(extension.size), shrunk(image.size), shrunk(extension.offset, 0))
         )
         return self._around(source, wide, mask, None, None, None, None, None, None, called, AROUND)
-
-    def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
-        """One picture, or Interrupted."""
-        results = self.run([request], experiment=experiment, note=note, progress=progress, stop=stop)
-        if not results:
-            raise Interrupted("Stopped before the picture was finished.")
-        return results[0]
 
     def _keep(self, result: Result, experiment: str, note: str) -> Result:
         return self.experiments.store.add(result, receipts.write(result), experiment=experiment, note=note)

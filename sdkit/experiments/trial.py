@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InputError
 from ..prompt import Prompt
@@ -14,6 +14,7 @@ from ..prompt import prompts as prompts_of
 from ..request import Request, seeds_of
 from ..result import Result, ResultSet
 from ..sources import Opened, told_apart
+from ..workshop import Workshop
 from .design import LORA, Condition, Plan, Trial, conditions, factors_of
 from .store import RECOVERED
 
@@ -39,12 +40,20 @@ class Source:
     price: Callable[[Request], float] | None = None
 
 
-class Trials:
-    """What a Studio does with experiments: plan them, and run them."""
+class Trials(Workshop, Protocol):
+    """What a Studio does with experiments: plan them, and run them.
+
+    model    what makes the pictures of conditions that name none.
+    """
 
     model: str
-    templates: Any
     experiments: Experiments
+
+    def _source(self, model: str, given: Mapping[str, Any]) -> Source:
+        """What a plan needs to know of a model; `given`, what all of its pictures have alike."""
+
+    def _of(self, model: str) -> Workshop:
+        """A Studio of another model with the same store."""
 
     def plan(
         self, name: str, prompt: str | Prompt | Sequence[str | Prompt], *, axes: Mapping[str, Sequence[Any]] | None = None,
@@ -76,7 +85,8 @@ class Trials:
         )
         given = {
             "negative": negative, "size": size, "steps": steps, "guidance": guidance, "scheduler": scheduler,
-            "image": self._opened(image, "image"), "mask": self._opened(mask, "mask"), "strength": strength,
+            "image": None if image is None else self._opened(image, "image"),
+            "mask": None if mask is None else self._opened(mask, "mask"), "strength": strength,
         }  # fmt: skip
         return plan(
             self.experiments, name, chosen, list(dict.fromkeys(seeds_of(seeds))), of,
@@ -106,15 +116,6 @@ class Trials:
             return self._of(model).run(requests, experiment=planned.name, note=planned.note, progress=progress, stop=stop)
 
         return run(planned, self.experiments, make)
-
-    def _source(self, model: str, given: Mapping[str, Any]) -> Source:
-        raise NotImplementedError
-
-    def _of(self, model: str) -> Any:
-        raise NotImplementedError
-
-    def _opened(self, what: object, parameter: str) -> Opened | None:
-        raise NotImplementedError
 
 
 def plan(
@@ -185,11 +186,11 @@ def run(plan: Plan, experiments: Experiments, make: Callable[[str, Sequence[Requ
     return ResultSet([done[place] for place in places if place in done], interrupted=interrupted)
 
 
-def _opened(levels: Any, name: str, one: Callable[[object, str], Opened | None]) -> Any:
+def _opened(levels: Any, name: str, one: Callable[[object, str], Opened]) -> Any:
     """The pictures of an axis, each opened once for all its conditions. What is no list is left for `conditions` to refuse."""
     if isinstance(levels, str | bytes) or not isinstance(levels, Sequence):
         return levels
-    every = [one(level, name) for level in levels]
+    every = [None if level is None else one(level, name) for level in levels]
     shown = told_apart(each.label for each in every if each)
     return [each and replace(each, shown=shown[each.label]) for each in every]
 
