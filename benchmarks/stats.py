@@ -149,7 +149,7 @@ def statistics(share: float = 1.0) -> dict[str, Figure]:
 
 def store(rows: int = ROWS, times: int = 9) -> dict[str, Figure]:
     """What logging, the frame and the search take."""
-    spent: dict[str, list[float]] = {"log": [], "measure": [], "frame": [], "search": []}
+    spent: dict[str, list[float]] = {"log": [], "disk": [], "measure": [], "frame": [], "search": []}
 
     def timed(name: str, work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> None:
         start = clock()
@@ -165,7 +165,9 @@ def store(rows: int = ROWS, times: int = 9) -> dict[str, Figure]:
             made = Result(picture, Request(prompt="a red rocket on a navy background", seed=n), Made("pocket"), 1.0)
             png = receipts.write(made)
             timed("measure", lambda picture=picture: measures_of(picture))
+            started = time.perf_counter()
             timed("log", lambda made=made, png=png: kept.add(made, png))
+            spent["disk"].append(time.perf_counter() - started - spent["log"][-1])
         row, place = kept.records()[0], {name: i for i, name in enumerate(COLUMNS)}
         many = []
         for n in range(rows):
@@ -190,6 +192,7 @@ def store(rows: int = ROWS, times: int = 9) -> dict[str, Figure]:
         "measuring a picture, CPU": median([1000 * s for s in spent["measure"]], "ms"),
         "logging a picture with its measures, CPU": median([1000 * s for s in spent["log"]], "ms"),
         "logging / a pocket generation of 1 s (at most .01)": median([s / GENERATION for s in spent["log"]], "share"),
+        "logging a picture, waiting until the disk has it": median([1000 * s for s in spent["disk"]], "ms"),
         f"frame() of {rows:,} rows, CPU (under 2)": median(spent["frame"], "s"),
         f"search in {rows:,} rows, CPU (under .2)": median(spent["search"], "s"),
     }

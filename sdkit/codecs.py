@@ -16,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from .errors import ImageError
 
 MAX_PIXELS = 100_000_000  # 100 Mpx: larger files are refused before they are decoded
+_HASHED_AT_ONCE = 4_000_000  # pixels
 _READABLE = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")  # nothing that calls another program; JPEG covers MPO
 
 
@@ -88,7 +89,9 @@ def thumbnail(image: Image.Image, side: int = 192) -> Image.Image:
 def pixel_hash(image: Image.Image) -> str:
     """SHA-256 (hex) of mode, size and pixels: equal for equal pictures however they are encoded."""
     digest = hashlib.sha256(f"{image.mode}:{image.width}x{image.height}:".encode())
-    digest.update(image.tobytes())
+    rows = max(1, _HASHED_AT_ONCE // max(1, image.width))
+    for top in range(0, image.height, rows):  # a large photograph is not held twice
+        digest.update(image.crop((0, top, image.width, min(image.height, top + rows))).tobytes())
     return digest.hexdigest()
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
@@ -15,25 +15,30 @@ from PIL import Image
 from . import canvas, receipts
 from .backends.base import Backend, Progress
 from .codecs import open_image
-from .errors import InputError
+from .errors import InputError, Interrupted
 from .prompt import Prompt, prepare
 from .prompt import negative as negative_words
 from .prompt.surroundings import surroundings
 from .request import MAX_SIDE, Request, pair_of_pixels, real, seeds_of, whole
 from .result import Patched, Result, ResultSet
+from .sources import label
+from .workshop import Workshop
 
 Picture = str | os.PathLike[str] | Image.Image | Result
 
 _NEW = 0.85  # strength with which another thing is painted under a mask: enough to draw it, not so much as to forget the light
 _REGION = 2048 * 2048  # pixels of a Request about a region; a larger one is painted smaller, then enlarged into the photo
 _VARIED = 2.0  # of the native side, as a square: a picture larger than that area is varied smaller
+AROUND = "around"  # what the mask of an outpaint is called: the picture and the size say the rest
 _KEPT_INFO = ("icc_profile", "exif", "dpi", "transparency", "gamma", "xmp")  # not another tool's text: it is about before
 
 
-class Moves:
+class Moves(Workshop, Protocol):
     """The moves of a Studio. Each returns Results that are kept in its store, and raises as `generate` does."""
 
-    templates: Any
+    @property
+    def backend(self) -> Backend:
+        """The loaded model."""
 
     def inpaint(
         self, picture: Picture, mask: canvas.MaskSource, prompt: str | None = None, *, negative: str | None = None,
@@ -82,7 +87,7 @@ class Moves:
         seen = photo.view(region, size)
         request = self._around(
             source, canvas.stretch(seen, wanted) if start == "around" else seen, wanted, prompt, negative, seed, strength, steps,
-            guidance,
+            guidance, label(picture, photo.image), _mask_label(mask),
         )  # fmt: skip
         part = self._one(request, experiment, note, progress, stop)
         whole_picture = photo if ours else canvas.Photo(photo.image.copy(), photo.orientation)
@@ -129,11 +134,11 @@ class Moves:
         can = self.backend.can
         native = min(can.native)
         size = _within(image.size, int((_VARIED * native) ** 2)) if size is None else pair_of_pixels("size", size)
-        seen = canvas.Photo(image).view((0, 0, *image.size), size)
+        seen, called = canvas.Photo(image).view((0, 0, *image.size), size), label(picture, image)
         requests = [
             Request(
-                prompt=words[0], negative=words[1], seed=seed, size=size, image=seen, strength=one, subseed=subseed,
-                subseed_strength=subseed_strength, steps=can.steps if steps is None else steps,
+                prompt=words[0], negative=words[1], seed=seed, size=size, image=seen, source=called, strength=one,
+                subseed=subseed, subseed_strength=subseed_strength, steps=can.steps if steps is None else steps,
                 guidance=can.guidance if guidance is None else guidance,
             )
             for one in strengths for seed in numbers
@@ -189,7 +194,9 @@ class Moves:
         else:
             placed = canvas.place(image.size, pair_of_pixels("size", size), anchor)
         wide, mask = canvas.extend(image, placed)
-        request = self._around(source, wide, mask, prompt, negative, seed, strength, steps, guidance)
+        request = self._around(
+            source, wide, mask, prompt, negative, seed, strength, steps, guidance, label(picture, image), AROUND
+        )
         return self._one(request, experiment, note, progress, stop)
 
     def hires(
@@ -214,7 +221,8 @@ class Moves:
         large = canvas.Photo(image).view((0, 0, *image.size)).resize(size, Image.Resampling.LANCZOS)
         request = Request(
             prompt=words[0], negative=words[1], seed=seed if seed is not None else source.request.seed if source else 0,
-            size=size, image=large, strength=strength, steps=can.steps if steps is None else steps, guidance=guidance,
+            size=size, image=large, source=label(picture, image), strength=strength,
+            steps=can.steps if steps is None else steps, guidance=guidance,
         )  # fmt: skip
         return self._one(request, experiment, note, progress, stop)
 
@@ -236,17 +244,17 @@ class Moves:
 
     def _around(
         self, source: Result | None, wide: Image.Image, mask: Image.Image, prompt: str | None, negative: str | None,
-        seed: int | None, strength: float | None, steps: int | None, guidance: float | None,
+        seed: int | None, strength: float | None, steps: int | None, guidance: float | None, called: str, mask_called: str,
     ) -> Request:  # fmt: skip
-        """The request that paints the white of `mask` on the canvas `wide`."""
+        """The request that paints the white of `mask` on the canvas `wide`; `called`, what the picture on it is."""
         words, subject = surroundings(source.request.prompt.text) if source else ("empty background", "")
         kept_out = [negative_words(negative)] if negative is not None else [subject, source.request.negative if source else ""]
         can = self.backend.can
         return Request(
             prompt=Prompt.literal(prompt or words), negative=", ".join(filter(None, kept_out)) if prompt is None or negative else "",
             seed=seed if seed is not None else source.request.seed if source else 0, size=wide.size, image=wide, mask=mask,
-            strength=can.outpaint if strength is None else strength, steps=can.steps if steps is None else steps,
-            guidance=can.guidance if guidance is None else guidance,
+            source=called, mask_source=mask_called, strength=can.outpaint if strength is None else strength,
+            steps=can.steps if steps is None else steps, guidance=can.guidance if guidance is None else guidance,
         )  # fmt: skip
 
     def _own_words(self, source: Result | None, prompt: str | None, negative: str | None) -> tuple[Prompt, str]:
@@ -272,23 +280,19 @@ class Moves:
         source, image = self._picture(what)
         return source, canvas.Photo(image), False
 
-    @property
-    def backend(self) -> Backend:
-        """The loaded model."""
-        raise NotImplementedError
-
-    def run(
-        self, requests: Sequence[Request], *, experiment: str = "", note: str = "", progress: bool | Progress = True,
-        stop: Event | None = None,
-    ) -> ResultSet:  # fmt: skip
-        """Make and keep one picture a Request."""
-        raise NotImplementedError
-
     def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
-        raise NotImplementedError
+        """One picture, or Interrupted."""
+        results = self.run([request], experiment=experiment, note=note, progress=progress, stop=stop)
+        if not results:
+            raise Interrupted("Stopped before the picture was finished.")
+        return results[0]
 
-    def _picture(self, what: object) -> tuple[Result | None, Image.Image]:
-        raise NotImplementedError
+
+def _mask_label(mask: object) -> str:
+    """What a mask that a person wrote or named is called; "" of pixels, which have their hash."""
+    if isinstance(mask, str | os.PathLike):
+        return Path(mask).name
+    return ", ".join(f"{side:g}" for side in mask) if isinstance(mask, tuple) else ""
 
 
 def _within(size: tuple[int, int], pixels: int) -> tuple[int, int]:

@@ -20,6 +20,7 @@ MAX_SIDE = 4096  # pixels
 MAX_STEPS = 500
 MAX_GUIDANCE = 50.0
 MAX_SEED = 2**63 - 1
+_CALLED = {"source": "image", "mask_source": "mask"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,8 @@ class Request:
     loras       ((path or name, weight), ...), in order of loading.
     subseed, subseed_strength   a second seed, and how far the first one's noise is turned towards the second's, 0 to 1: a
                 little gives a variation of the same picture. Unused at 0; `subseed` is then 0 too.
+    source, mask_source   what `image` and `mask` are called, to tell them apart in a table; see `sdkit.sources.label`. They
+                decide no pixel, so two requests that differ in them alone are equal and have one key.
     """
 
     prompt: Prompt
@@ -54,6 +57,8 @@ class Request:
     loras: tuple[tuple[str, float], ...] = ()
     subseed: int = 0
     subseed_strength: float = 0.0
+    source: str = field(default="", compare=False)
+    mask_source: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -73,6 +78,11 @@ class Request:
                 raise InputError("mask", self.mask, "a mask only together with image=")
             if self.mask.size != self.image.size:
                 raise InputError("mask", f"{self.mask.size} pixels", f"the size of image, {self.image.size}")
+        for name, of in _CALLED.items():
+            if not isinstance(getattr(self, name), str):
+                raise InputError(name, getattr(self, name), "text (a str)")
+            if getattr(self, of) is None:
+                set_(self, name, "")
         set_(self, "loras", tuple((str(name), real("loras", weight, -10.0, 10.0)) for name, weight in self.loras))
 
     @property
@@ -86,6 +96,9 @@ class Request:
         for name in changes:
             if name not in known:
                 raise InputError(name, changes[name], "a Request field: " + ", ".join(known))
+        for name, of in _CALLED.items():
+            if of in changes:
+                changes.setdefault(name, "")  # another picture has another name
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -98,6 +111,9 @@ class Request:
             out[name] = None if out[name] is None else pixel_hash(out[name])
         if not self.subseed_strength:  # so that a request without one is written, and keyed, as it was before there were any
             del out["subseed"], out["subseed_strength"]
+        for name in _CALLED:
+            if not out[name]:
+                del out[name]
         return out
 
     @classmethod
@@ -130,6 +146,8 @@ class Request:
     def key(self) -> str:
         """SHA-256 (hex) over everything that decides the pixels, and nothing else: not how the prompt was written."""
         plain = {**self.to_dict(), "prompt": self.prompt.text}
+        for name in _CALLED:
+            plain.pop(name, None)
         if self.image is None:
             del plain["strength"]
         return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

@@ -19,11 +19,12 @@ from .backends.base import Backend, Can, Progress
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
 from .experiments import Experiments, Store, trial
-from .moves import Moves
+from .moves import AROUND, Moves
 from .prompt import Prompt, Ready, Tokens, prepare
 from .prompt import prompts as prompts_of
 from .request import MAX_SIDE, Request, pair_of_pixels, seeds_of
 from .result import Patched, Result, ResultSet
+from .sources import Opened, label
 
 if TYPE_CHECKING:
     from .export import Extension, Kit
@@ -184,6 +185,7 @@ class Studio(Moves, trial.Trials):
         from . import export
 
         source, image = self._picture(picture)
+        called = label(picture, image)
         wanted, image = export.choose(placements), export.prepared(image)  # as sRGB on white
 
         def plan(can_outpaint: bool, multiple: int = 8) -> export.Plan:
@@ -195,7 +197,7 @@ class Studio(Moves, trial.Trials):
         planned, canvases = plan(can_outpaint=True), {}
         if planned.extensions:  # only now is the model needed, which takes seconds to load
             planned = plan("inpaint" in self.backend.can.kinds, self.backend.can.multiple)
-            requests = [self._extended(source, image, extension) for extension in planned.extensions]
+            requests = [self._extended(source, image, extension, called) for extension in planned.extensions]
             wide = self.run(requests, note="outpainted for export", progress=progress, stop=stop)
             if wide.interrupted:
                 raise Interrupted("Stopped before any file was written. The pictures that were finished are kept.")
@@ -230,12 +232,14 @@ class Studio(Moves, trial.Trials):
         values["guidance"] = can.guidance if given["guidance"] is None else given["guidance"]
         size = given["size"]
         if given["image"] is not None:
-            values["image"] = self._picture(given["image"])[1]
+            start = self._opened(given["image"], "image")
+            values["image"], values["source"] = start.image, start.label
             size = values["image"].size if size is None else size
             if given["mask"] is None:
                 size = can.nearest(pair_of_pixels("size", size)) if given["size"] is None else size
         if given["mask"] is not None:
-            values["mask"] = canvas.as_mask(open_image(given["mask"], "mask"))
+            white = self._opened(given["mask"], "mask")
+            values["mask"], values["mask_source"] = white.image, white.label
         requests = []
         for one in ready:
             # What the call says counts for more than what the prompt's flags say.
@@ -259,6 +263,16 @@ class Studio(Moves, trial.Trials):
         price = getattr(backend, "price", None)
         return trial.Source(request, made.model_hash if made else None, bool(made and made.device), price)
 
+    def _opened(self, what: object, parameter: str) -> Opened:
+        """A picture to start from, or a mask, with what it is called; what is opened already stays as it is."""
+        if isinstance(what, Opened):
+            return what
+        if parameter != "mask":
+            image = self._picture(what)[1]
+            return Opened(image, label(what, image))
+        image = open_image(what.image if isinstance(what, Result) else what, "mask")  # type: ignore[arg-type]
+        return Opened(canvas.as_mask(image), label(what, image))
+
     def _of(self, model: str) -> Studio:
         """This Studio, or one of another model with the same store."""
         if model == self.model:
@@ -269,7 +283,7 @@ class Studio(Moves, trial.Trials):
         other.experiments = self.experiments
         return other
 
-    def _extended(self, source: Result | None, image: Image.Image, extension: Extension) -> Request:
+    def _extended(self, source: Result | None, image: Image.Image, extension: Extension, called: str) -> Request:
         """The request that fills a canvas of the export's plan, scaled down where it is larger than a Request may be."""
         scale = min(1.0, MAX_SIDE / max(extension.size))
 
@@ -279,14 +293,7 @@ class Studio(Moves, trial.Trials):
         wide, mask = canvas.extend(
             image, canvas.Placed(shrunk(extension.size), shrunk(image.size), shrunk(extension.offset, 0))
         )
-        return self._around(source, wide, mask, None, None, None, None, None, None)
-
-    def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
-        """One picture, or Interrupted."""
-        results = self.run([request], experiment=experiment, note=note, progress=progress, stop=stop)
-        if not results:
-            raise Interrupted("Stopped before the picture was finished.")
-        return results[0]
+        return self._around(source, wide, mask, None, None, None, None, None, None, called, AROUND)
 
     def _keep(self, result: Result, experiment: str, note: str) -> Result:
         return self.experiments.store.add(result, receipts.write(result), experiment=experiment, note=note)

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "sdkit"
 
 # Each room, and the rooms of ours that it may import. What is not named here may import nothing of ours.
 BASE = {"errors", "codecs", "data"}
-VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result"}
+VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result", "sources"}
 MAY_IMPORT = {
     "__init__": {"errors", "export", "prompt", "request", "result", "sheet", "studio"},
     "__main__": {"cli"},
@@ -25,10 +25,12 @@ MAY_IMPORT = {
     "sheet": BASE,
     "request": BASE | {"prompt"},
     "result": BASE | {"prompt", "request", "sheet"},
+    "sources": BASE | {"result"},
+    "workshop": VALUES,
     "backends": VALUES,
     "receipts": VALUES,
-    "experiments": VALUES,
-    "moves": VALUES | {"backends", "receipts"},
+    "experiments": VALUES | {"workshop"},
+    "moves": VALUES | {"backends", "receipts", "workshop"},
     "export": VALUES,
     "studio": VALUES | {"backends", "receipts", "experiments", "export", "moves"},
     "demo": VALUES | {"studio", "export", "experiments"},

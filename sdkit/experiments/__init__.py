@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .compare import Comparison
     from .effects import Effects
     from .frame import ExperimentFrame
+    from .tracking import Tracked
 
 __all__ = ["Event", "Experiments", "Pair", "Plan", "Reader", "Recorded", "Row", "Store", "Suggestion"]
 
@@ -159,6 +160,40 @@ class Experiments:
         from . import table
 
         return table.read(self.store, path)
+
+    def to_mlflow(self, experiment: str | None = None, *, uri: str = "", name: str = "") -> list[Tracked]:
+        """Bring the pictures to MLflow: one run a picture, in an MLflow experiment of each experiment's name.
+
+        experiment   the name of one; by default all pictures of the store, those of no experiment under "sdkit".
+        uri     the tracking server, "http://host:5000", or another tracking URI; by default what MLflow is set to.
+        name    one MLflow experiment for all of them instead.
+
+        A run's parameters are the prompt, its slots and every setting, its metrics what was measured and the ratings, its
+        tags the experiment, seed, model and id, and its artifact the PNG. Brought again, no picture has a second run; what was
+        said of it since is added. Returns one Tracked an experiment. Raises MissingExtraError without MLflow, ExportError when
+        the server does not take them, StoreError when a picture's file is gone.
+        """
+        from .to_mlflow import to_mlflow
+
+        return to_mlflow(self.frame(experiment=experiment), uri=uri, name=name)
+
+    def to_wandb(
+        self, experiment: str | None = None, *, project: str = "sdkit", entity: str | None = None, mode: str | None = None,
+        folder: str | os.PathLike[str] | None = None,
+    ) -> list[Tracked]:  # fmt: skip
+        """Bring the pictures to Weights & Biases: one run an experiment, with a table of all its pictures, one a row.
+
+        experiment   as for `to_mlflow`. project, entity, mode ("online", "offline", "disabled") and folder (for its files) are
+        wandb's own, and by default what its environment variables say.
+
+        The table has the picture, the prompt, its slots, every setting, what was measured and the ratings; what all pictures
+        share is the run's config. Brought again it is the same run with the table as it is now. Returns and raises as
+        `to_mlflow` does, and InputError for an unknown mode.
+        """
+        from .to_wandb import to_wandb
+
+        table = self.frame(experiment=experiment)
+        return to_wandb(table, store=str(self.store.folder), project=project, entity=entity, mode=mode, folder=folder)
 
     # -- comparing -----------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from ..request import Request
 from ..result import Result
 from ..sheet import contact_sheet
 
-_SETTINGS = ("seed", "size", "steps", "guidance", "scheduler", "strength", "loras", "kind")
+_SETTINGS = ("seed", "size", "steps", "guidance", "scheduler", "strength", "loras", "kind", "source", "mask_source")
 _SIDE = 256  # pixels that a notebook shows
 _WORD = re.compile(r"\s*\S+")
 SAME, GONE, NEW = "same", "gone", "new"

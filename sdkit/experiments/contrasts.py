@@ -13,11 +13,14 @@ from .design import shown
 if TYPE_CHECKING:
     import pandas as pd
 
-_AXES = ("negative", "size", "steps", "guidance", "scheduler", "kind", "strength", "loras", "model")
+_AXES = ("negative", "size", "steps", "guidance", "scheduler", "kind", "strength", "source", "mask_source", "loras", "model")
 _SETTLED = {
     name: i
-    for i, name in enumerate(("model", "loras", "negative", "kind", "strength", "guidance", "steps", "scheduler", "size"))
+    for i, name in enumerate(
+        ("model", "loras", "negative", "source", "mask_source", "kind", "strength", "guidance", "steps", "scheduler", "size")
+    )
 }
+_SOURCES = ("source", "mask_source")
 _MAX_WORDS = 3  # in which two prompts may differ for those words to be named
 
 
@@ -58,8 +61,20 @@ def factors(table: pd.DataFrame) -> tuple[Factor, ...]:
     told |= {name: [_text(v) for v in table[name]] for name in _AXES if name not in ("size", "negative")}
     told["size"] = [f"{w} x {h}" for w, h in zip(table["width"], table["height"], strict=True)]
     told["negative"] = [_text(v) for v in table["negative"]]
+    for name in _SOURCES:
+        if _says_nothing_new(told, name, list(table["seed"])):
+            del told[name]
     order = [*(n for n in told if n not in _AXES), *(n for n in _AXES if n in told)]
     return _independent([made for name in order if len((made := _factor(name, told[name])).levels) > 1])
+
+
+def _says_nothing_new(told: dict[str, list[str]], source: str, seeds: Sequence[int]) -> bool:
+    """Whether each seed, or each source, goes with one thing alone: pictures varied from pictures of two prompts, say, compare
+    the prompts."""
+    mine = told[source]
+    words = [values for name, values in told.items() if name not in _AXES and len(set(values)) > 1]
+    nested = any(len(set(zip(mine, values, strict=True))) == len(set(mine)) for values in words)
+    return nested or len(set(zip(seeds, mine, strict=True))) == len(set(seeds))
 
 
 def _independent(every: list[Factor]) -> tuple[Factor, ...]:

@@ -14,7 +14,7 @@ from ..errors import InputError, near
 from ..prompt import Prompt
 from ..request import Request
 
-AXES = ("model", "negative", "size", "steps", "guidance", "scheduler", "strength", "loras")
+AXES = ("model", "negative", "size", "steps", "guidance", "scheduler", "strength", "loras", "image", "mask")
 LORA = "lora:"  # "lora:ink" is the weight of the LoRA "ink", beside those in `loras`
 LIMIT = 100_000  # combinations that are looked at
 _SWAPS = 4  # rounds of improvement by exchange
@@ -222,5 +222,6 @@ def factors_of(chosen: Sequence[Condition]) -> tuple[tuple[str, tuple[str, ...]]
         out[name] = dict.fromkeys(_choice(prompt, name) for prompt in prompts)
     for name in chosen[0]:
         if name != "prompt":
-            out[name] = dict.fromkeys(shown(c[name]) for c in chosen)
+            levels = (("" if c[name] is None else c[name]) if name in ("image", "mask") else c[name] for c in chosen)
+            out[name] = dict.fromkeys(shown(level) for level in levels)
     return tuple((name, tuple(levels)) for name, levels in out.items() if len(levels) > 1)

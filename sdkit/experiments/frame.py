@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..codecs import data_url, open_image, thumbnail
 from ..errors import SdkitError
+from ..sources import told_apart
 from .events import Said, said
 from .measures import NUMBERS
 from .store import filters
@@ -28,7 +29,8 @@ SIDE = 96  # pixels, the longest side of their thumbnails
 _HEAD = {"id": "str", "created": "datetime64[us, UTC]", "prompt": "str", "template": "str"}
 _TAIL = {
     "negative": "str", "seed": "int64", "width": "int64", "height": "int64", "steps": "int64", "guidance": "float64",
-    "scheduler": "str", "kind": "str", "strength": "float64", "loras": "str", "model": "str", "model_hash": "str",
+    "scheduler": "str", "kind": "str", "strength": "float64", "source": "str", "mask_source": "str", "loras": "str",
+    "model": "str", "model_hash": "str",
     "family": "str", "device": "str", "dtype": "str", "batch": "int64",
 }  # fmt: skip
 _MEASURED = {**dict.fromkeys(NUMBERS, "float64"), "palette": "str", "dhash": "str", "flaw": "str"}
@@ -76,7 +78,8 @@ def frame(
 
     Columns: id, created (UTC), prompt (as the model got it), template (as written), then one a slot or variant of the
     templates, then negative, seed, width, height (pixels), steps, guidance, scheduler (as used), kind, strength (NaN
-    without a source image), loras, model, model_hash, family, device, dtype, batch; then what is measured (see
+    without a source image), source and mask_source (of that image and its mask: a file's name, a picture's id, or the first
+    digits of a hash of the pixels), loras, model, model_hash, family, device, dtype, batch; then what is measured (see
     `measures.Measures`; NaN or "" where a picture never was); then what people say: rating (mean stars), ratings (how many
     raters), kept (1 kept, 0 rejected, NaN undecided), wins, losses, ties, tags; then one a library with its version, then
     seconds, experiment, note, session, path (absolute).
@@ -115,6 +118,9 @@ def frame(
         raw[name] = [getattr(one, name) for one in about]
     raw["tags"] = [", ".join(one.tags) for one in about]
     raw["note"] = ["; ".join(filter(None, (note, *one.notes))) for note, one in zip(raw["note"], about, strict=True)]
+    for name in ("source", "mask_source"):
+        shown = told_apart(raw[name])
+        raw[name] = [shown[label] for label in raw[name]]
     raw["loras"] = [_loras(text) for text in raw["loras"]]
     return ExperimentFrame(
         {name: _series(raw[name], dtype) for name, dtype in _HEAD.items()}

@@ -135,3 +135,13 @@ def m004_search(connection: sqlite3.Connection) -> None:
         "CREATE TRIGGER words_of_events AFTER INSERT ON events WHEN new.kind IN ('note', 'tag') BEGIN "
         "INSERT INTO words VALUES (new.id, '', '', new.text); END"
     )
+
+
+@migration
+def m005_sources(connection: sqlite3.Connection) -> None:
+    """What a picture started from. Those of before are known by the first digits of their pixels' hash alone."""
+    for name, of in (("source", "image"), ("mask_source", "mask")):
+        connection.execute(f"ALTER TABLE images ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")  # '' where there is none
+        connection.execute(
+            f"UPDATE images SET {name} = coalesce(substr(json_extract(request, '$.{of}'), 1, 8), '') WHERE kind != 'text2img'"
+        )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEED = "seed"
+_COLUMN = {"image": "source", "mask": "mask_source"}  # axes that the frame calls otherwise
 _MAX_SHEET = 100_000_000  # pixels of one sheet
 _NO_PICTURE = Image.new("RGB", (64, 64), (210, 210, 210))
 
@@ -49,8 +50,10 @@ def grid(table: pd.DataFrame, x: str = SEED, y: str | Sequence[str] | None = Non
     """
     levels = {f.name: [label(f.name, f.levels[code]) for code in f.codes] for f in factors(table)}
     levels[SEED] = [f"seed {seed}" for seed in table[SEED]]
+    x = _COLUMN.get(x, x)
     down = [y] if isinstance(y, str) else list(y or ())
     blocks = [z] if isinstance(z, str) else list(z)
+    down, blocks = ([_COLUMN.get(name, name) for name in names] for names in (down, blocks))
     for parameter, names in (("x", [x]), ("y", down), ("z", blocks)):
         for name in names:
             if name not in levels:

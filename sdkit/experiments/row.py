@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self
 from ..errors import InputError
 from ..request import Request
 from ..result import Made
+from ..sources import short_hash
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts as ASCII does, no i, l, o, u to misread
 _JSON = frozenset({"choices", "loras", "libraries", "request"})
@@ -43,7 +44,7 @@ class Row:
     key         Request.key: equal for requests that ask for the same pixels.
     width, height   of the stored picture, in pixels.
     scheduler   as used; what was asked for is in `request`.
-    strength    None where there was no image to start from.
+    strength    None where there was no image to start from; source, what that image was called, and mask_source its mask.
     path        the PNG, absolute.
     request     as Request.to_dict() gave it.
     experiment  the name a person gave the run, session the opening of the store that added it, note free text.
@@ -78,6 +79,8 @@ class Row:
     experiment: str
     session: str = field(repr=False)
     note: str
+    source: str = field(repr=False)
+    mask_source: str = field(repr=False)
 
     @classmethod
     def read(cls, record: tuple[Any, ...], folder: Path) -> Self:
@@ -97,6 +100,7 @@ def record(
     """The database record, in the order of COLUMNS."""
     request, made = of.request, of.made
     width, height = png_size(png)
+    plain = request.to_dict()
     values = {
         "id": id,
         "created": created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{created.microsecond // 1000:03d}Z",
@@ -119,12 +123,19 @@ def record(
         "libraries": json.dumps({str(k): str(v) for k, v in made.libraries.items()}),
         "seconds": float(of.seconds),
         "path": path,
-        "request": json.dumps(request.to_dict()),
+        "request": json.dumps(plain),
         "experiment": _text(experiment),
         "session": session,
         "note": _text(note),
+        **{name: _text(text) for name, text in called(plain).items()},
     }
     return tuple(values[name] for name in COLUMNS)
+
+
+def called(request: Mapping[str, Any]) -> dict[str, str]:
+    """What the sources in a Request.to_dict() are called: by their labels, or by their pixels where they have none."""
+    names = (("source", "image"), ("mask_source", "mask"))
+    return {name: request.get(name) or short_hash(request.get(of)) for name, of in names}
 
 
 def png_size(png: bytes) -> tuple[int, int]:

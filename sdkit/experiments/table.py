@@ -14,7 +14,7 @@ from ..errors import InputError, SdkitError
 from .database import explained
 from .events import events
 from .measures import INSERT_MEASURES, measure
-from .row import COLUMNS, next_id, png_size
+from .row import COLUMNS, called, next_id, png_size
 from .store import Store, filters
 
 if TYPE_CHECKING:
@@ -122,6 +122,9 @@ def _table(path: str | os.PathLike[str]) -> pd.DataFrame:
         table = pd.read_csv(source, dtype=str, keep_default_na=False) if csv else pd.read_parquet(source)
     except (OSError, ValueError, ImportError) as error:
         raise InputError("path", str(path), "a file that experiments.write made", f"({error})") from error
+    if "request" in table.columns:
+        for name in {"source", "mask_source"} - set(table.columns):  # written before there were any
+            table[name] = [called(json.loads(text))[name] for text in table["request"]]
     if missing := [name for name in (*COLUMNS, "events") if name not in table.columns]:
         raise InputError("path", str(path), "a file that experiments.write made", f"It lacks {', '.join(missing)}.")
     return table

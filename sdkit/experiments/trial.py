@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import InputError
 from ..prompt import Prompt
 from ..prompt import prompts as prompts_of
 from ..request import Request, seeds_of
 from ..result import Result, ResultSet
+from ..sources import Opened, told_apart
+from ..workshop import Workshop
 from .design import LORA, Condition, Plan, Trial, conditions, factors_of
 from .store import RECOVERED
 
@@ -38,12 +40,20 @@ class Source:
     price: Callable[[Request], float] | None = None
 
 
-class Trials:
-    """What a Studio does with experiments: plan them, and run them."""
+class Trials(Workshop, Protocol):
+    """What a Studio does with experiments: plan them, and run them.
+
+    model    what makes the pictures of conditions that name none.
+    """
 
     model: str
-    templates: Any
     experiments: Experiments
+
+    def _source(self, model: str, given: Mapping[str, Any]) -> Source:
+        """What a plan needs to know of a model; `given`, what all of its pictures have alike."""
+
+    def _of(self, model: str) -> Workshop:
+        """A Studio of another model with the same store."""
 
     def plan(
         self, name: str, prompt: str | Prompt | Sequence[str | Prompt], *, axes: Mapping[str, Sequence[Any]] | None = None,
@@ -57,7 +67,8 @@ class Trials:
         name     of the experiment. The same name goes on where an interruption left off.
         prompt   "a {rocket|gift box} on {colour}": its variants and slots are compared too.
         axes     {"guidance": [2, 4, 8], "negative": ["", "@clean"]}: any of model, negative, size, steps, guidance, scheduler,
-                 strength, loras, and "lora:NAME" for the weight of one LoRA.
+                 strength, loras, image, mask, and "lora:NAME" for the weight of one LoRA. Of image and mask the levels are files,
+                 pictures, Results or ids, or None for none; the frame's columns source and mask_source tell them apart.
         seeds    how many, or which; the same for every condition, so that like is compared with like. Six or more are wise.
         subset   make only so many of the combinations, chosen so that each level of each axis, and each pair of levels, stands
                  in them as often as any other; `subset_seed` picks one of the equally good choices.
@@ -68,12 +79,14 @@ class Trials:
         """
         if not isinstance(name, str) or not name.strip():
             raise InputError("name", name, "a name for the experiment (a str, not empty)")
+        opened = {k: _opened(v, k, self._opened) if k in ("image", "mask") else v for k, v in (axes or {}).items()}
         chosen, of = conditions(
-            prompts_of(prompt, limit=limit, templates=self.templates, **slots), axes or {}, subset=subset, seed=subset_seed
+            prompts_of(prompt, limit=limit, templates=self.templates, **slots), opened, subset=subset, seed=subset_seed
         )
         given = {
-            "negative": negative, "size": size, "steps": steps, "guidance": guidance, "scheduler": scheduler, "image": image,
-            "mask": mask, "strength": strength,
+            "negative": negative, "size": size, "steps": steps, "guidance": guidance, "scheduler": scheduler,
+            "image": None if image is None else self._opened(image, "image"),
+            "mask": None if mask is None else self._opened(mask, "mask"), "strength": strength,
         }  # fmt: skip
         return plan(
             self.experiments, name, chosen, list(dict.fromkeys(seeds_of(seeds))), of,
@@ -103,12 +116,6 @@ class Trials:
             return self._of(model).run(requests, experiment=planned.name, note=planned.note, progress=progress, stop=stop)
 
         return run(planned, self.experiments, make)
-
-    def _source(self, model: str, given: Mapping[str, Any]) -> Source:
-        raise NotImplementedError
-
-    def _of(self, model: str) -> Any:
-        raise NotImplementedError
 
 
 def plan(
@@ -177,6 +184,15 @@ def run(plan: Plan, experiments: Experiments, make: Callable[[str, Sequence[Requ
             interrupted = results.interrupted
     places = ((trial.model, trial.request.key) for trial in plan.trials)
     return ResultSet([done[place] for place in places if place in done], interrupted=interrupted)
+
+
+def _opened(levels: Any, name: str, one: Callable[[object, str], Opened]) -> Any:
+    """The pictures of an axis, each opened once for all its conditions. What is no list is left for `conditions` to refuse."""
+    if isinstance(levels, str | bytes) or not isinstance(levels, Sequence):
+        return levels
+    every = [None if level is None else one(level, name) for level in levels]
+    shown = told_apart(each.label for each in every if each)
+    return [each and replace(each, shown=shown[each.label]) for each in every]
 
 
 def with_loras(condition: Mapping[str, Any]) -> dict[str, Any]:

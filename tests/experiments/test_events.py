@@ -86,12 +86,13 @@ def test_a_store_of_an_older_sdkit_is_brought_up_to_date(tmp_path, store, add):
     for seed in range(3):
         add(store, seed, "an old rocket")
     store.close()
-    rows = store.records()
+    first = COLUMNS[: COLUMNS.index("source")]
+    rows, now = store.records(first), store.records()
     store.close()
     (store.folder / "experiments.sqlite").unlink()
     old = sqlite3.connect(store.folder / "experiments.sqlite")
     MIGRATIONS[0](old)
-    old.executemany(f"INSERT INTO images ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})", rows)
+    old.executemany(f"INSERT INTO images ({', '.join(first)}) VALUES ({', '.join('?' * len(first))})", rows)
     old.execute("PRAGMA user_version = 1")
     old.execute(f"PRAGMA application_id = {0x73646B69}")
     old.commit()
@@ -104,7 +105,7 @@ def test_a_store_of_an_older_sdkit_is_brought_up_to_date(tmp_path, store, add):
         assert (experiments.measure(), experiments.measure()) == (3, 0)
         assert experiments.frame().sharpness.notna().all()
         experiments.rate(rows[0][0], 5)
-        assert opened.records() == rows
+        assert opened.records() == now
 
 
 @pytest.mark.slow
