@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
 import torch
 from diffusers import (
     AutoencoderKL,
+    ControlNetModel,
     DDIMScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
@@ -26,6 +28,8 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
     T5Config,
     T5EncoderModel,
     T5TokenizerFast,
@@ -333,3 +337,69 @@ def _original_sd3(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
             else:
                 assert inner in ("attn.to_k", "attn.to_v", "attn.add_k_proj", "attn.add_v_proj"), key
     return out
+
+
+def tiny_controlnet(folder: Path, *, of: str = "sd1", seed: int = 5) -> Path:
+    """A ControlNet for the tiny model of a family, in diffusers' layout. Its last convolutions are not zero, as in a trained one."""
+    torch.manual_seed(seed)
+    with tempfile.TemporaryDirectory() as temporary:
+        parent = Path(temporary) / "model"
+        {"sd1": tiny_sd1, "sdxl": tiny_sdxl}[of](parent)
+        unet = UNet2DConditionModel.from_pretrained(parent / "unet")
+    torch.manual_seed(seed)
+    # Maps are eight times as large as latents in real ones, twice as large here: one convolution with a stride.
+    net = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(8, 8))
+    for block in (*net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out):
+        torch.nn.init.normal_(block.weight, std=0.3)
+    net.save_pretrained(folder)
+    return folder
+
+
+def tiny_ip_adapter(folder: Path, *, of: str = "sd1", family: str = "", plus: bool = False) -> Path:
+    """An IP-Adapter in h94/IP-Adapter's layout, named as that of `family`: one file of two groups of keys, and image_encoder/."""
+    torch.manual_seed(8)
+    width = {"sd1": 16, "sdxl": 40}[of]
+    encoder = CLIPVisionModelWithProjection(
+        CLIPVisionConfig(
+            hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=8,
+            projection_dim=12,
+        )
+    )  # fmt: skip
+    encoder.save_pretrained(folder / "image_encoder")
+    # Where the tiny UNets attend to words, in diffusers' order; numbers count self-attention too, so they are odd.
+    channels = {"sd1": [16, 16, 16, 32], "sdxl": [32, 32, 32, 32, 32, 32, 32, 32]}[of]
+    weights = {}
+    for i, hidden in enumerate(channels):
+        for one in ("k", "v"):
+            weights[f"ip_adapter.{2 * i + 1}.to_{one}_ip.weight"] = torch.randn(hidden, width)
+    weights |= {f"image_proj.{key}": value for key, value in (_resampler(width) if plus else _projection(width)).items()}
+    name = "ip-adapter_sdxl_vit-h" if (family or of) == "sdxl" else "ip-adapter_sd15"
+    save_file(weights, folder / f"{name}.safetensors")
+    return folder
+
+
+def face_adapter() -> dict[str, torch.Tensor]:
+    """The keys by which a face adapter is told."""
+    keys = {"image_proj.proj.0.weight": (1024, 512), "image_proj.proj.2.weight": (3072, 1024), "image_proj.norm.weight": (768,)}
+    return {key: torch.zeros(shape) for key, shape in {**keys, "ip_adapter.1.to_k_ip.weight": (320, 768)}.items()}
+
+
+def _projection(width: int) -> dict[str, torch.Tensor]:
+    return {
+        "proj.weight": torch.randn(4 * width, 12), "proj.bias": torch.zeros(4 * width), "norm.weight": torch.ones(width),
+        "norm.bias": torch.zeros(width),
+    }  # fmt: skip
+
+
+def _resampler(width: int) -> dict[str, torch.Tensor]:
+    """The "plus" kind's, of one layer, under its published names."""
+    inner = 64
+    shapes = {
+        "latents": (1, 4, inner), "proj_in.weight": (inner, 24), "proj_in.bias": (inner,), "proj_out.weight": (width, inner),
+        "proj_out.bias": (width,), "norm_out.weight": (width,), "norm_out.bias": (width,), "layers.0.0.norm1.weight": (inner,),
+        "layers.0.0.norm1.bias": (inner,), "layers.0.0.norm2.weight": (inner,), "layers.0.0.norm2.bias": (inner,),
+        "layers.0.0.to_q.weight": (64, inner), "layers.0.0.to_kv.weight": (128, inner), "layers.0.0.to_out.weight": (inner, 64),
+        "layers.0.1.0.weight": (inner,), "layers.0.1.0.bias": (inner,), "layers.0.1.1.weight": (4 * inner, inner),
+        "layers.0.1.3.weight": (inner, 4 * inner),
+    }  # fmt: skip
+    return {key: torch.randn(shape) * 0.2 for key, shape in shapes.items()}
