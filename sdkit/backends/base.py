@@ -14,8 +14,9 @@ from ..result import Result
 Progress = Callable[[int, int], None]  # (denoising steps done, steps in all) over the whole call
 
 _INSTEAD = (
-    'Inpaint with Studio("pocket"), with any Stable Diffusion 1.5, 2, SDXL, SD3 or FLUX checkpoint, or with an inpainting one '
-    '("stable-diffusion-v1-5/stable-diffusion-inpainting").'
+    'Inpaint with Studio("pocket"), with any Stable Diffusion 1.5, 2, SDXL, SD3 or FLUX checkpoint, or with an inpainting one: '
+    '"stable-diffusion-v1-5/stable-diffusion-inpainting", "diffusers/stable-diffusion-xl-1.0-inpainting-0.1", '
+    '"black-forest-labs/FLUX.1-Fill-dev".'
 )
 _CONTROLS = 'Studio(model, controls={{"{0}": "folder or hub id"}}) gives it one.'
 _STYLE = 'Studio(model, style_adapter="h94/IP-Adapter") gives it one, for Stable Diffusion 1.5 and SDXL.'

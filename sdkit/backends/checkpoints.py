@@ -42,7 +42,7 @@ class Checkpoint:
 
     family      "sd1", "sd2", "sdxl", "sd3" or "flux".
     layout      "ldm" (the original single-file keys) or "diffusers" (one model of a pipeline folder).
-    inpaint     True for a UNet with nine input channels: latents, mask, masked latents.
+    inpaint     True for a UNet with nine input channels: latents, mask, masked latents; and for FLUX Fill, with 384.
     prediction  "epsilon", "v_prediction" or "flow".
     zero_snr    True when it was trained to zero terminal SNR.
     parts       of "unet", "vae", "text_encoder", "text_encoder_2", "text_encoder_3" (T5), those whose weights are inside.
@@ -142,6 +142,12 @@ def detect(path: str | Path) -> Checkpoint:
         family = "sd3"
     elif "double_blocks.0.img_attn.qkv.weight" in keys:
         family = "flux"
+        channels = next((shape[1] for key, shape in shapes.items() if key.endswith("img_in.weight")), 64)
+        if channels not in (64, 384):
+            raise ModelError(
+                f"model: the transformer of {path.name} takes {channels} channels; allowed: 64 (FLUX.1 dev and schnell), or 384 (Fill)."
+            )
+        inpaint = channels == 384
     elif ldm or "conv_in.weight" in shapes:
         layout = "ldm" if ldm else "diffusers"
         family = _unet_family(path, shapes)

@@ -13,12 +13,14 @@ from diffusers import (
     DDIMScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    FluxFillPipeline,
     FluxPipeline,
     FluxTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
+    StableDiffusionXLInpaintPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
@@ -57,10 +59,11 @@ def tiny_sd1(folder: Path, *, channels: int = 4, seed: int = 0) -> Path:
     return folder
 
 
-def tiny_sdxl(folder: Path) -> Path:
+def tiny_sdxl(folder: Path, *, channels: int = 4) -> Path:
     """SDXL's layout: two text encoders of unlike width, pooled text and sizes added to the time embedding."""
     torch.manual_seed(1)
     unet = _unet(
+        in_channels=channels,
         cross_attention_dim=16 + 24,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
@@ -70,7 +73,7 @@ def tiny_sdxl(folder: Path) -> Path:
         addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=6 * 8 + 24,
     )
-    pipe = StableDiffusionXLPipeline(
+    pipe = (StableDiffusionXLPipeline if channels == 4 else StableDiffusionXLInpaintPipeline)(
         unet=unet,
         vae=_vae(force_upcast=True),
         text_encoder=CLIPTextModel(_clip(16)),
@@ -124,6 +127,25 @@ def tiny_flux(folder: Path, *, guidance: bool = False) -> Path:
     return folder
 
 
+def tiny_flux_fill(folder: Path) -> Path:
+    """FLUX.1 Fill's layout: a transformer that reads 384 channels (64 of latents, 64 of masked ones, 256 of mask) and says 64."""
+    torch.manual_seed(4)
+    pipe = FluxFillPipeline(
+        transformer=FluxTransformer2DModel(
+            in_channels=384, out_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=40, pooled_projection_dim=16, guidance_embeds=True, axes_dims_rope=(4, 4, 8),
+        ),
+        vae=_vae(latent_channels=16, levels=4, use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.1),
+        text_encoder=CLIPTextModel(_clip(16)),
+        text_encoder_2=_t5(40),
+        tokenizer=_tokenizer(folder),
+        tokenizer_2=T5TokenizerFast(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
+    )  # fmt: skip
+    pipe.save_pretrained(folder)
+    return folder
+
+
 def single_file(folder: Path, target: Path, *, dtype: torch.dtype = torch.float32, leave_out: str = "") -> Path:
     """The SD1, SDXL or SD3 pipeline in `folder` as one file with the original keys, without T5. leave_out: a key pattern."""
     names = ("unet", "transformer", "vae", "text_encoder", "text_encoder_2")
@@ -163,12 +185,12 @@ def _unet(**settings) -> UNet2DConditionModel:
     )  # fmt: skip
 
 
-def _vae(latent_channels: int = 4, **settings) -> AutoencoderKL:
-    """An autoencoder of factor 2, so that pictures of 64 pixels have latents of 32."""
+def _vae(latent_channels: int = 4, levels: int = 2, **settings) -> AutoencoderKL:
+    """An autoencoder of factor 2, so that pictures of 64 pixels have latents of 32; of four levels, the usual factor 8."""
     return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
-        block_out_channels=(8, 16),
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=(8, 16, 16, 16)[:levels],
         layers_per_block=1,
         norm_num_groups=4,
         latent_channels=latent_channels,
