@@ -130,7 +130,7 @@ def test_a_file_carries_its_maps_and_its_style(monkeypatch):
     with pytest.raises(ImageError, match=r"control-1: .*hand it in with control="):
         receipts.read(small, style_image=style, control=maps[:1])
     assert receipts.read(small, style_image=style, control=maps).request.key == request.key
-    with pytest.raises(InputError, match="control: got .* the image with pixel hash"):
+    with pytest.raises(InputError, match=r"control: got .* the image with pixel hash"):
         receipts.read(small, style_image=style, control=maps[::-1])
 
 

@@ -26,11 +26,13 @@ def test_no_pixel_outside_the_mask_or_under_protection_changes(studio, name):
     left, top, right, bottom = (round(share * side) for share, side in zip(box, before.size * 2, strict=True))
     middle = ((left + right) // 2, (top + bottom) // 2)
     logo = (left + 10, top + 10, *middle)
-    done = studio.inpaint(file, box, "a lemon on a mint background", protect=logo, steps=1, progress=False)
+    done = studio.inpaint(
+        file, (left, top, right, bottom), "a lemon on a mint background", protect=logo, steps=1, progress=False
+    )
     old, new = np.asarray(before), np.asarray(done.image)
     assert (old.shape, old.dtype, done.image.mode) == (new.shape, new.dtype, before.mode)
     changed = (old != new).reshape(*old.shape[:2], -1).any(2)
     allowed = np.zeros_like(changed)
-    allowed[top - 1 : bottom + 1, left - 1 : right + 1] = True
+    allowed[top:bottom, left:right] = True
     allowed[logo[1] : logo[3], logo[0] : logo[2]] = False
     assert changed[allowed].any() and changed[~allowed].sum() == 0

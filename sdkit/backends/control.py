@@ -173,7 +173,9 @@ class _Adapter:
         before = (self._unet.encoder_hid_proj, self._unet.config.encoder_hid_dim_type)
         try:
             pipe.load_ip_adapter(weights, subfolder="", weight_name="", image_encoder_folder=None)
-            self._ours, self._projection = dict(self._unet.attn_processors), self._unet.encoder_hid_proj
+            self._projection = self._unet.encoder_hid_proj
+            # That of the "plus" kind has attention of its own, which the UNet counts among its processors.
+            self._ours = {k: v for k, v in self._unet.attn_processors.items() if k in self._plain}
         finally:
             pipe.register_modules(feature_extractor=extractor)
             self._put(self._plain, *before)
@@ -215,6 +217,7 @@ class _Adapter:
         return (seen if nothing is None else torch.cat([nothing, seen]))[:, None]
 
     def _put(self, processors: Mapping[str, Any], projection: Any, kind: str | None) -> None:
+        self._unet.encoder_hid_proj = None  # so that only the UNet's own attention is counted
         self._unet.set_attn_processor(dict(processors))
         self._unet.encoder_hid_proj = projection
         self._unet.config.encoder_hid_dim_type = kind  # as diffusers itself does when it unloads an adapter

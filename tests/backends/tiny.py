@@ -414,14 +414,19 @@ def _projection(width: int) -> dict[str, torch.Tensor]:
 
 
 def _resampler(width: int) -> dict[str, torch.Tensor]:
-    """The "plus" kind's, of one layer, under its published names."""
+    """The "plus" kind's, of four layers, under its published names."""
     inner = 64
     shapes = {
         "latents": (1, 4, inner), "proj_in.weight": (inner, 24), "proj_in.bias": (inner,), "proj_out.weight": (width, inner),
-        "proj_out.bias": (width,), "norm_out.weight": (width,), "norm_out.bias": (width,), "layers.0.0.norm1.weight": (inner,),
-        "layers.0.0.norm1.bias": (inner,), "layers.0.0.norm2.weight": (inner,), "layers.0.0.norm2.bias": (inner,),
-        "layers.0.0.to_q.weight": (64, inner), "layers.0.0.to_kv.weight": (128, inner), "layers.0.0.to_out.weight": (inner, 64),
-        "layers.0.1.0.weight": (inner,), "layers.0.1.0.bias": (inner,), "layers.0.1.1.weight": (4 * inner, inner),
-        "layers.0.1.3.weight": (inner, 4 * inner),
+        "proj_out.bias": (width,), "norm_out.weight": (width,), "norm_out.bias": (width,),
     }  # fmt: skip
+    for i in range(4):
+        shapes |= {f"layers.{i}.0.{key}": (inner,) for key in ("norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias")}
+        shapes |= {f"layers.{i}.0.{key}.weight": shape for key, shape in (("to_q", (64, inner)), ("to_kv", (128, inner)))}
+        shapes |= {
+            f"layers.{i}.0.to_out.weight": (inner, 64),
+            f"layers.{i}.1.0.weight": (inner,),
+            f"layers.{i}.1.0.bias": (inner,),
+        }
+        shapes |= {f"layers.{i}.1.1.weight": (4 * inner, inner), f"layers.{i}.1.3.weight": (inner, 4 * inner)}
     return {key: torch.randn(shape) * 0.2 for key, shape in shapes.items()}
