@@ -53,10 +53,10 @@ class Found:
         """The hub's revision, or SHA-256 (hex, first 16) over the weights."""
         return self.revision or content_hash([self.file] if self.file else self.weights())
 
-    def weights(self) -> list[Path]:
-        """The .safetensors files in `folder` that loading reads; a hub's are downloaded now."""
+    def weights(self, half: bool = False) -> list[Path]:
+        """The .safetensors files in `folder` that loading reads; a hub's are downloaded now, `half` the size where it has such."""
         if self.place.kind == "hub":
-            wanted = _ENCODER_FILES if self.file else _NET_FILES
+            wanted = (_ENCODER_FILES if self.file else _NET_FILES)[:: -1 if half else 1]
             inside = "" if not self.file else self.folder.relative_to(_root(self.folder)).as_posix() + "/"
             with explained(self.place, self.name):
                 return [fetch(self.place.name, [inside + name for name in wanted], self.revision)]

@@ -301,7 +301,9 @@ def _not_a_model(shapes: Mapping[str, tuple[int, ...]]) -> str:
     if any(_LORA.search(key) for key in shapes):
         return "a LoRA: it changes a model and is none. Name a model, and give this file as loras=."
     if any(key.startswith(("control_model.", "controlnet_", "control_")) for key in shapes):
-        return "a ControlNet, which sdkit does not use. Name a model."
+        return 'a ControlNet: it guides a model and is none. Name a model, and give the folder of this as controls={"kind": folder}.'
+    if any(key.startswith("ip_adapter.") for key in shapes):
+        return "an IP-Adapter: it guides a model and is none. Name a model, and give this file as style_adapter=."
     if "emb_params" in shapes or set(shapes) <= {"clip_l", "clip_g", "t5xxl"}:
         return "a textual inversion embedding, which sdkit does not use. Name a model."
     if all(key.startswith(("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "first_stage_model.")) for key in shapes):

@@ -104,7 +104,9 @@ class Guides:
             assert self._style is not None
             with quiet(), explained(self._style.place, self._style.name):
                 self._adapter = _Adapter(self._loaded, self._style)
-        with self._adapter.looking(request.style_image, request.style_weight, request.guidance > 1) as embeddings:
+        # As the pipelines have it: a whole LCM takes guidance as an input, and draws once a step.
+        twice = request.guidance > 1 and self._loaded.pipe.unet.config.time_cond_proj_dim is None
+        with self._adapter.looking(request.style_image, request.style_weight, twice) as embeddings:
             yield {"ip_adapter_image_embeds": [embeddings]}
 
     def _net(self, kind: str) -> Any:
@@ -112,7 +114,7 @@ class Guides:
             from diffusers import ControlNetModel
 
             found = self._controls[kind]
-            files = found.weights()
+            files = found.weights(self._loaded.dtype == "float16")
             with quiet(), explained(found.place, found.name):
                 net = ControlNetModel.from_pretrained(
                     str(files[0].parent), torch_dtype=getattr(torch, self._loaded.dtype), use_safetensors=True,
@@ -155,7 +157,7 @@ class _Adapter:
 
         assert found.file is not None
         self._device, self._dtype = loaded.device, getattr(torch, loaded.dtype)
-        files = found.weights()
+        files = found.weights(loaded.dtype == "float16")
         variant = {"variant": "fp16"} if ".fp16." in files[0].name else {}
         encoder = CLIPVisionModelWithProjection.from_pretrained(
             str(files[0].parent), dtype=self._dtype, use_safetensors=True, local_files_only=True, **variant

@@ -213,3 +213,34 @@ def test_the_hub_without_a_network(models, monkeypatch, tmp_path):
     for given in ({"controls": {"canny": "lllyasviel/sd-controlnet-canny"}}, {"style_adapter": "h94/IP-Adapter"}):
         with pytest.raises(ModelError, match=r"(controls\['canny'\]|style_adapter): '.*' is not on this machine"):
             LocalBackend(str(models("sd1")), **given)
+
+
+def test_what_the_hub_sends(models, monkeypatch, tmp_path):
+    """Nothing but what is needed is asked for, at one revision."""
+    import huggingface_hub
+
+    from sdkit.backends.beside import find_adapter
+
+    asked_for, cache = [], tmp_path / "snapshots" / "abc123"
+    shutil.copytree(models("controlnet", of="sd1"), cache)
+    shutil.copytree(models("ip_adapter", of="sd1"), cache / "models")
+    shutil.copytree(models("ip_adapter", of="sdxl"), cache / "sdxl_models")
+    shutil.rmtree(cache / "sdxl_models" / "image_encoder")  # that of models/ serves both
+
+    def hf_hub_download(name, file, revision=None):
+        asked_for.append((name, file, revision))
+        if not (cache / file).exists():
+            raise huggingface_hub.errors.LocalEntryNotFoundError(file)
+        return str(cache / file)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", hf_hub_download)
+    backend = LocalBackend(str(models("sd1")), controls={"canny": "org/net"}, style_adapter="h94/IP-Adapter")
+    assert not [file for _, file, _ in asked_for if file in ("diffusion_pytorch_model.safetensors", "model.safetensors")]
+    (result,) = backend.run([asked(control=[("canny", drawing(1))], style_image=drawing(2))])
+    assert result.made.guides == {"canny": "abc123", "style": "abc123"}
+    assert asked_for[-2:] == [
+        ("org/net", "diffusion_pytorch_model.safetensors", "abc123"),
+        ("h94/IP-Adapter", "models/image_encoder/model.safetensors", "abc123"),
+    ]
+    found = find_adapter("h94/IP-Adapter", "sdxl", LocalBackend(str(models("sdxl")))._loaded.pipe.unet.config)
+    assert found.folder == cache / "models" / "image_encoder" and found.file.parent.name == "sdxl_models"
