@@ -121,8 +121,9 @@ def test_what_is_kept_is_kept_with_a_control(guided):
     assert where.any() and not where[np.asarray(mask) == 0].any()
 
 
-def test_a_nine_channel_model_takes_a_control(models):
-    backend = LocalBackend(str(models("sd1", channels=9)), controls={"canny": models("controlnet", of="sd1")})
+@pytest.mark.parametrize("family", ["sd1", "sdxl"])
+def test_a_nine_channel_model_takes_a_control(models, family):
+    backend = LocalBackend(str(models(family, channels=9)), controls={"canny": models("controlnet", of=family)})
     start = STARTS["inpaint"]
     plain = drawn(backend, asked(**start))
     assert (drawn(backend, asked(**start, control=[("canny", drawing(1))])) != plain).any()
