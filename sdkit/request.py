@@ -161,8 +161,7 @@ class Request:
         Raises InputError when a field is missing, unknown or out of range, or an image is not the one described.
         """
         values = dict(data)
-        given = dict(zip(_IMAGES, (image, mask, style_image), strict=True))
-        for name, one in given.items():
+        for name, one in zip(_IMAGES, (image, mask, style_image), strict=True):
             _check_hash(name, one, values.pop(name, None))
         said = values.pop("control", ())
         if not isinstance(said, list | tuple) or len(said) != len(control):
@@ -179,7 +178,7 @@ class Request:
             values["control"] = tuple(
                 Control(about["kind"], one, about["weight"]) for one, about in zip(control, said, strict=True)
             )
-            return cls(**values, **given)
+            return cls(**values, image=image, mask=mask, style_image=style_image)
         except InputError:
             raise
         except (KeyError, TypeError, ValueError) as error:  # ValueError: a pair that is not two
