@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -21,6 +21,33 @@ MAX_STEPS = 500
 MAX_GUIDANCE = 50.0
 MAX_SEED = 2**63 - 1
 _CALLED = {"source": "image", "mask_source": "mask"}
+MAX_CONTROLS = 8
+STYLE_WEIGHT = 0.6  # at 1 an IP-Adapter takes over the content too, and the prompt counts for little
+
+
+_IMAGES = ("image", "mask", "style_image")  # the fields that hold one picture
+
+
+@dataclass(frozen=True)
+class Control:
+    """A picture that says what goes where: an edge map, a depth map, a scribble. What a ControlNet of that kind reads.
+
+    kind    the name under which the Studio was given the ControlNet: "canny", "depth", ...
+    image   the map itself, laid over the whole picture. Not the photograph it was made from.
+    weight  how strictly it is followed, 0 (not at all) to 2; 1 is what ControlNets are trained at
+            [controlnet_conditioning_scale].
+    """
+
+    kind: str
+    image: Image.Image = field(repr=False)
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, str) or not self.kind:
+            raise InputError("control", self.kind, 'the name of a kind, such as "canny", then its image')
+        if not isinstance(self.image, Image.Image):
+            raise InputError("control", self.image, "an image after the kind's name")
+        object.__setattr__(self, "weight", real("control", self.weight, 0.0, 2.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +65,9 @@ class Request:
     mask        white = repaint; of the size of `image`.
     strength    how much of `image` is given up, over 0 up to 1.
     loras       ((path or name, weight), ...), in order of loading.
+    control     Controls, or (kind, image) and (kind, image, weight) pairs; at most 8.
+    style_image a picture whose look is taken over; its content need not be [ip_adapter_image].
+    style_weight    how much of it, 0 to 2; unused without a style image [set_ip_adapter_scale].
     subseed, subseed_strength   a second seed, and how far the first one's noise is turned towards the second's, 0 to 1: a
                 little gives a variation of the same picture. Unused at 0; `subseed` is then 0 too.
     source, mask_source   what `image` and `mask` are called, to tell them apart in a table; see `sdkit.sources.label`. They
@@ -59,6 +89,9 @@ class Request:
     subseed_strength: float = 0.0
     source: str = field(default="", compare=False)
     mask_source: str = field(default="", compare=False)
+    control: tuple[Control, ...] = ()
+    style_image: Image.Image | None = field(default=None, repr=False)
+    style_weight: float = STYLE_WEIGHT
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -84,6 +117,9 @@ class Request:
             if getattr(self, of) is None:
                 set_(self, name, "")
         set_(self, "loras", tuple((str(name), real("loras", weight, -10.0, 10.0)) for name, weight in self.loras))
+        set_(self, "control", controls_of(self.control))
+        weight = real("style_weight", self.style_weight, 0.0, 2.0)
+        set_(self, "style_weight", STYLE_WEIGHT if self.style_image is None else weight)
 
     @property
     def kind(self) -> str:
@@ -101,42 +137,62 @@ class Request:
                 changes.setdefault(name, "")  # another picture has another name
         return dataclasses.replace(self, **changes)
 
+    @property
+    def sources(self) -> dict[str, Image.Image]:
+        """Every picture that it is made from, by name: "image", "mask", "style_image", "control-0", "control-1", ..."""
+        named = {name: getattr(self, name) for name in _IMAGES} | {f"control-{i}": c.image for i, c in enumerate(self.control)}
+        return {name: image for name, image in named.items() if image is not None}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values that describe the request; images by the SHA-256 of their pixels."""
-        out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        out: dict[str, Any] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         out["prompt"] = self.prompt.to_dict()
         out["size"] = list(self.size)
         out["loras"] = [list(pair) for pair in self.loras]
-        for name in ("image", "mask"):
+        for name in _IMAGES:
             out[name] = None if out[name] is None else pixel_hash(out[name])
-        if not self.subseed_strength:  # so that a request without one is written, and keyed, as it was before there were any
-            del out["subseed"], out["subseed_strength"]
-        for name in _CALLED:
-            if not out[name]:
-                del out[name]
+        out["control"] = [{"kind": c.kind, "image": pixel_hash(c.image), "weight": c.weight} for c in self.control]
+        # What is not used is left out, so that a request is written, and keyed, as it was before there were any.
+        for used, names in (
+            (self.subseed_strength, ("subseed", "subseed_strength")),
+            (self.control, ("control",)),
+            (self.style_image, ("style_image", "style_weight")),
+            *((out[name], (name,)) for name in _CALLED),
+        ):
+            if not used:
+                out = {name: value for name, value in out.items() if name not in names}
         return out
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], *, image: Image.Image | None = None, mask: Image.Image | None = None) -> Self:
+    def from_dict(
+        cls, data: Mapping[str, Any], *, image: Image.Image | None = None, mask: Image.Image | None = None,
+        style_image: Image.Image | None = None, control: Sequence[Image.Image] = (),
+    ) -> Self:  # fmt: skip
         """The request that `to_dict` described. Its images must be handed in, and are checked against their hashes.
+
+        control   the images of its controls, in order.
 
         Raises InputError when a field is missing, unknown or out of range, or an image is not the one described.
         """
         values = dict(data)
-        for name, given in (("image", image), ("mask", mask)):
-            wanted = values.pop(name, None)
-            if wanted != (None if given is None else pixel_hash(given)):
-                raise InputError(
-                    name, given, "no image" if wanted is None else f"the image with pixel hash {str(wanted)[:12]}…"
-                )
-        known = {f.name for f in dataclasses.fields(cls)} - {"image", "mask"}
+        for name, one in zip(_IMAGES, (image, mask, style_image), strict=True):
+            _check_hash(name, one, values.pop(name, None))
+        said = values.pop("control", ())
+        if not isinstance(said, list | tuple) or len(said) != len(control):
+            raise InputError("control", list(control), f"{len(said) if isinstance(said, list | tuple) else 'no'} images")
+        known = {f.name for f in dataclasses.fields(cls)} - {*_IMAGES, "control"}
         if unknown := set(values) - known:
             raise InputError("request", sorted(unknown), "only the fields " + ", ".join(sorted(known)))
         try:
             values["prompt"] = Prompt.from_dict(values["prompt"])
             values["size"] = tuple(values["size"])
             values["loras"] = tuple(tuple(pair) for pair in values.get("loras", ()))
-            return cls(**values, image=image, mask=mask)
+            for one, about in zip(control, said, strict=True):
+                _check_hash("control", one, about["image"])
+            values["control"] = tuple(
+                Control(about["kind"], one, about["weight"]) for one, about in zip(control, said, strict=True)
+            )
+            return cls(**values, image=image, mask=mask, style_image=style_image)
         except InputError:
             raise
         except (KeyError, TypeError, ValueError) as error:  # ValueError: a pair that is not two
@@ -151,6 +207,23 @@ class Request:
         if self.image is None:
             del plain["strength"]
         return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def controls_of(given: object) -> tuple[Control, ...]:
+    """Controls from Controls, or from (kind, image) and (kind, image, weight). Raises InputError for anything else."""
+    try:
+        many = [one if isinstance(one, Control) else Control(*one) for one in given]  # type: ignore[attr-defined]
+    except TypeError:
+        raise InputError("control", given, '("canny", image), ("canny", image, weight), or a list of such') from None
+    if len(many) > MAX_CONTROLS:
+        raise InputError("control", f"{len(many)} controls", f"at most {MAX_CONTROLS}")
+    return tuple(many)
+
+
+def _check_hash(name: str, given: Image.Image | None, wanted: object) -> None:
+    """Raise InputError when an image is not the one described."""
+    if wanted != (None if given is None else pixel_hash(given)):
+        raise InputError(name, given, "no image" if wanted is None else f"the image with pixel hash {str(wanted)[:12]}…")
 
 
 def whole(parameter: str, value: object, low: int, high: int) -> int:

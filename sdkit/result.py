@@ -28,6 +28,7 @@ class Made:
     model_hash  SHA-256 (hex, first 16) over the weights, or the hub revision, or "" where neither is known.
     family      "sd1", "sd2", "sdxl", "sd3", "flux", or "" for a service that does not say.
     device, dtype, scheduler, libraries ({"torch": "2.13.0", ...})      as used.
+    guides      what was loaded beside the model and used: {"canny": hash or revision, "style": ...}.
     batch       how many pictures were denoised together: batch size can move pixels (diffusers #2659).
     """
 
@@ -39,10 +40,11 @@ class Made:
     scheduler: str = ""
     libraries: Mapping[str, str] = field(default_factory=dict)
     batch: int = 1
+    guides: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {**self.__dict__, "libraries": dict(self.libraries)}
+        return {**self.__dict__, "libraries": dict(self.libraries), "guides": dict(self.guides)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

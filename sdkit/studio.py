@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from . import canvas, receipts
+from . import canvas, guides, receipts
 from .backends.base import Backend, Can, Progress
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
@@ -22,7 +22,7 @@ from .experiments import Experiments, Store, trial
 from .moves import AROUND, Moves
 from .prompt import Prompt, Ready, Tokens, prepare
 from .prompt import prompts as prompts_of
-from .request import MAX_SIDE, Request, pair_of_pixels, seeds_of
+from .request import MAX_SIDE, STYLE_WEIGHT, Request, pair_of_pixels, seeds_of
 from .result import Patched, Result, ResultSet
 from .sources import Opened, label
 
@@ -44,6 +44,8 @@ class Studio(Moves, trial.Trials):
     dtype      "auto", "fp32", "fp16" or "bf16".
     memory     "auto", "resident", or where the card is small "model" (one part on it at a time) or "sequential" (one layer).
     parts      for a single file that lacks its text encoders or VAE: a diffusers folder or hub id that lends them.
+    controls   ControlNets for generate(control=): {"canny": folder or hub id, "depth": ...}. For SD1.5, SD2 and SDXL.
+    style_adapter   an IP-Adapter for generate(style_image=): a folder, a .safetensors file, or "h94/IP-Adapter". SD1.5, SDXL.
     backend    anything else that turns Requests into Results, instead of `model`.
     templates  a folder of your own prompts/, wildcards/, styles.toml and negatives.toml, which add to the shipped ones or
                replace those of the same name.
@@ -55,6 +57,7 @@ class Studio(Moves, trial.Trials):
     def __init__(
         self, model: str | os.PathLike[str] = "pocket", *, store: str | os.PathLike[str] = "out/experiments",
         device: str = "auto", dtype: str = "auto", memory: str = "auto", parts: str | os.PathLike[str] = "",
+        controls: Mapping[str, str | Path] | None = None, style_adapter: str | os.PathLike[str] = "",
         backend: Backend | None = None, templates: str | os.PathLike[str] | None = None, banned: Iterable[str] = (),
     ) -> None:  # fmt: skip
         self.model = os.fspath(model)
@@ -62,6 +65,7 @@ class Studio(Moves, trial.Trials):
         self.templates = templates
         self.banned = (banned,) if isinstance(banned, str) else tuple(banned)
         self._options: dict[str, Any] = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
+        self._beside: dict[str, Any] = {"controls": controls, "style_adapter": os.fspath(style_adapter)}
         self.experiments = Experiments(Store(store, reader=receipts.read))
 
     @property
@@ -70,7 +74,7 @@ class Studio(Moves, trial.Trials):
         if self._backend is None:
             from .backends.local import LocalBackend  # torch and diffusers take seconds to import
 
-            self._backend = LocalBackend(self.model, **self._options)
+            self._backend = LocalBackend(self.model, **self._options, **self._beside)
         return self._backend
 
     def generate(
@@ -78,9 +82,9 @@ class Studio(Moves, trial.Trials):
         negative: str | None = None, seeds: int | Sequence[int] = 1,
         size: tuple[int, int] | None = None, steps: int | None = None, guidance: float | None = None, scheduler: str = "",
         image: str | os.PathLike[str] | Image.Image | Result | None = None, mask: str | os.PathLike[str] | Image.Image | None = None,
-        strength: float = 0.75, subseed: int = 0, subseed_strength: float = 0.0,
-        limit: int = 500, sample: int | None = None, sample_seed: int = 0, rows: object = None,
-        experiment: str = "", note: str = "", progress: bool | Progress = True, stop: Event | None = None,
+        strength: float = 0.75, control: object = None, style_image: object = None, style_weight: float = STYLE_WEIGHT,
+        subseed: int = 0, subseed_strength: float = 0.0, limit: int = 500, sample: int | None = None, sample_seed: int = 0,
+        rows: object = None, experiment: str = "", note: str = "", progress: bool | Progress = True, stop: Event | None = None,
         **slots: str | Sequence[str],
     ) -> ResultSet:  # fmt: skip
         """Make every variant of `prompt` with every seed, and keep each picture the moment it is finished.
@@ -91,9 +95,12 @@ class Studio(Moves, trial.Trials):
         style      the id of a style, such as "flat", or several: every prompt in each.
         negative   what to keep out; "@clean" and other names come from templates/negatives.toml. By default that of `template`.
         seeds      how many (3 means 0, 1, 2), or which: [7, 11].
-        size       (width, height) in pixels; by default what the model was trained at, or that of `image`.
+        size       (width, height) in pixels; by default what the model was trained at, or that of `image`, or in the shape of a control.
         steps, guidance, scheduler     by default what suits the model.
         image      start from this picture (img2img), given up to the share `strength`; with `mask`, repaint its white only.
+        control    ("canny", picture), ("depth", map, weight), or a list of such: lines and shapes to follow. Of a "canny" picture
+                   the edges are taken, all others are maps already. The kinds are those of Studio(controls=).
+        style_image     a picture whose look is taken over, with `style_weight` 0 to 2; needs Studio(style_adapter=).
         subseed, subseed_strength   turn each seed's noise this far, 0 to 1, towards that of a second seed: 0.1 to 0.3 gives
                    variations of the same picture.
         limit      refuse templates of more combinations than this.
@@ -118,7 +125,8 @@ class Studio(Moves, trial.Trials):
         )  # fmt: skip
         requests = self._requests(
             self.backend.can, ready, seeds, size=size, steps=steps, guidance=guidance, scheduler=scheduler, image=image,
-            mask=mask, strength=strength, subseed=subseed, subseed_strength=subseed_strength,
+            mask=mask, strength=strength, subseed=subseed, subseed_strength=subseed_strength, control=control,
+            style_image=style_image, style_weight=style_weight,
         )  # fmt: skip
         for sentence in notes:
             warnings.warn(sentence, PromptWarning, stacklevel=2)
@@ -164,6 +172,8 @@ class Studio(Moves, trial.Trials):
                 "what", f"a picture by {result.made.model} ({result.made.model_hash})", f"pictures by {ours.model} ({ours.model_hash})",
                 f"Open it with Studio({result.made.model!r}).",
             )  # fmt: skip
+        if ours is not None:
+            guides.check_same(result, self.backend)
         return self._one(result.request, "", "reproduced", progress, None)
 
     def export(
@@ -240,10 +250,12 @@ class Studio(Moves, trial.Trials):
         if given["mask"] is not None:
             white = self._opened(given["mask"], "mask")
             values["mask"], values["mask_source"] = white.image, white.label
+        guide = guides.Guide.of(given, can, lambda picture: self._picture(picture)[1])
         requests = []
         for one in ready:
             # What the call says counts for more than what the prompt's flags say.
-            values["size"] = size or one.idiom.size(can.native, can.multiple) or can.native
+            values["size"] = size or one.idiom.size(can.native, can.multiple) or guide.size or can.native
+            values |= guide.values(values["size"], values.get("image"))
             first = one.idiom.seed if isinstance(seeds, int) and one.idiom.seed is not None else 0
             requests += [Request(prompt=one.prompt, negative=one.negative, seed=first + seed, **values) for seed in numbers]
         return requests

@@ -31,13 +31,14 @@ MAY_IMPORT = {
     "receipts": VALUES,
     "experiments": VALUES | {"workshop"},
     "moves": VALUES | {"backends", "receipts", "workshop"},
+    "guides": VALUES | {"backends"},
     "export": VALUES,
-    "studio": VALUES | {"backends", "receipts", "experiments", "export", "moves"},
+    "studio": VALUES | {"backends", "receipts", "experiments", "export", "guides", "moves"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
     "cli": VALUES | {"studio", "experiments", "demo", "lab"},
 }
-TORCH = {f"backends/{name}.py" for name in ("local", "models", "words", "noise", "tiling", "hub", "single_file")}
+TORCH = {f"backends/{name}.py" for name in ("local", "models", "words", "noise", "tiling", "hub", "single_file", "control")}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

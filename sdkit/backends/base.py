@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
-from ..errors import InputError
+from ..errors import InputError, near
 from ..request import Request
 from ..result import Result
 
 Progress = Callable[[int, int], None]  # (denoising steps done, steps in all) over the whole call
 
 _INSTEAD = (
-    'Inpaint with Studio("pocket"), with any Stable Diffusion 1.5, 2, SDXL, SD3 or FLUX checkpoint, or with an inpainting one '
-    '("stable-diffusion-v1-5/stable-diffusion-inpainting").'
+    'Inpaint with Studio("pocket"), with any Stable Diffusion 1.5, 2, SDXL, SD3 or FLUX checkpoint, or with an inpainting one: '
+    '"stable-diffusion-v1-5/stable-diffusion-inpainting", "diffusers/stable-diffusion-xl-1.0-inpainting-0.1", '
+    '"black-forest-labs/FLUX.1-Fill-dev".'
 )
+_CONTROLS = 'Studio(model, controls={{"{0}": "folder or hub id"}}) gives it one.'
+_STYLE = 'Studio(model, style_adapter="h94/IP-Adapter") gives it one, for Stable Diffusion 1.5 and SDXL.'
 _ONLY_INPAINTS = "This checkpoint only inpaints: give it image= and mask=, or use the model that it was made from."
 
 
@@ -30,6 +33,8 @@ class Can:
     steps, guidance   what to use when a person names none.
     outpaint   likewise, the strength for painting around a picture: low goes on as its edge is, high draws anew.
     loras      whether it applies the Request's loras; one that does not refuses them.
+    controls   kinds of the Request's controls that it follows: the ControlNets that were given.
+    style      whether it takes a style image: whether an IP-Adapter was given.
     any_size   those kinds that take any size at all: they are painted in windows, or on a little more and cropped.
     """
 
@@ -42,6 +47,8 @@ class Can:
     guidance: float = 5.0
     outpaint: float = 0.85
     loras: bool = False
+    controls: frozenset[str] = frozenset()
+    style: bool = False
     any_size: frozenset[str] = frozenset({"inpaint"})
 
     def nearest(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -63,13 +70,26 @@ class Can:
             )  # fmt: skip
         if request.loras and not self.loras:
             raise InputError("loras", request.loras, "none: this backend does not apply LoRAs yet")
-        near = request.size if request.kind in self.any_size else self.nearest(request.size)
-        if near != request.size:
+        self.check_guides([control.kind for control in request.control], request.style_image is not None)
+        best = request.size if request.kind in self.any_size else self.nearest(request.size)
+        if best != request.size:
             raise InputError(
                 "size", request.size,
                 f"for this model multiples of {self.multiple} from {self.min_side} to {self.max_side}",
-                f"The nearest it can do is {near}.",
+                f"The nearest it can do is {best}.",
             )  # fmt: skip
+
+    def check_guides(self, kinds: Collection[str], style: bool) -> None:
+        """Raise InputError when it does not follow controls of these kinds, or a style image."""
+        for kind in kinds:
+            if kind not in self.controls:
+                there = ", ".join(f'"{one}"' for one in sorted(self.controls))
+                raise InputError(
+                    "control", kind, there or "none: no ControlNet was given with this model",
+                    (f"{near(kind, self.controls)} " if there else "") + _CONTROLS.format(kind),
+                )  # fmt: skip
+        if style and not self.style:
+            raise InputError("style_image", "an image", "none: no style adapter was given with this model", _STYLE)
 
 
 class Backend(Protocol):

@@ -48,7 +48,7 @@ class Checkpoint:
 
     family      "sd1", "sd2", "sdxl", "sd3" or "flux".
     layout      "ldm" (the original single-file keys) or "diffusers" (one model of a pipeline folder).
-    inpaint     True for a UNet with nine input channels: latents, mask, masked latents.
+    inpaint     True for a UNet with nine input channels: latents, mask, masked latents; and for FLUX Fill, with 384.
     prediction  "epsilon", "v_prediction" or "flow".
     zero_snr    True when it was trained to zero terminal SNR.
     parts       of "unet", "vae", "text_encoder", "text_encoder_2", "text_encoder_3" (T5), those whose weights are inside.
@@ -148,6 +148,12 @@ def detect(path: str | Path) -> Checkpoint:
         family = "sd3"
     elif "double_blocks.0.img_attn.qkv.weight" in keys:
         family = "flux"
+        channels = next((shape[1] for key, shape in shapes.items() if key.endswith("img_in.weight")), 64)
+        if channels not in (64, 384):
+            raise ModelError(
+                f"model: the transformer of {path.name} takes {channels} channels; allowed: 64 (FLUX.1 dev and schnell), or 384 (Fill)."
+            )
+        inpaint = channels == 384
     elif ldm or "conv_in.weight" in shapes:
         layout = "ldm" if ldm else "diffusers"
         family = _unet_family(path, shapes)
@@ -301,7 +307,9 @@ def _not_a_model(shapes: Mapping[str, tuple[int, ...]]) -> str:
     if any(_LORA.search(key) for key in shapes):
         return "a LoRA: it changes a model and is none. Name a model, and give this file as loras=."
     if any(key.startswith(("control_model.", "controlnet_", "control_")) for key in shapes):
-        return "a ControlNet, which sdkit does not use. Name a model."
+        return 'a ControlNet: it guides a model and is none. Name a model, and give the folder of this as controls={"kind": folder}.'
+    if any(key.startswith("ip_adapter.") for key in shapes):
+        return "an IP-Adapter: it guides a model and is none. Name a model, and give this file as style_adapter=."
     if "emb_params" in shapes or set(shapes) <= {"clip_l", "clip_g", "t5xxl"}:
         return "a textual inversion embedding, which sdkit does not use. Name a model."
     if all(key.startswith(("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "first_stage_model.")) for key in shapes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +33,26 @@ def download(place: Source, half: bool, leave_out: Mapping[str, Any] | None = No
     return check_folder(folder, without=leave_out or ()), folder.name
 
 
+def fetch(name: str, files: Sequence[str], revision: str = "") -> Path:
+    """One file of a hub repository, in the hub's cache: the first of `files` that is there."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError
+
+    for file in files[:-1]:
+        with contextlib.suppress(EntryNotFoundError):
+            return Path(hf_hub_download(name, file, revision=revision or None))
+    return Path(hf_hub_download(name, files[-1], revision=revision or None))
+
+
 @contextlib.contextmanager
-def explained(place: Source) -> Iterator[None]:
+def explained(place: Source, parameter: str = "model") -> Iterator[None]:
     """Turn what the libraries raise inside into a ModelError that says what to do."""
     try:
         yield
     except (ModelError, InputError):
         raise
     except Exception as error:
-        raise ModelError(f"model: {place.name!r} {_reason(place, error)}") from error
+        raise ModelError(f"{parameter}: {place.name!r} {_reason(place, error)}") from error
 
 
 def _reason(place: Source, error: Exception) -> str:

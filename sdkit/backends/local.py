@@ -9,8 +9,10 @@ import contextlib
 import inspect
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -22,7 +24,8 @@ from ..prompt.tokens import Tokens
 from ..request import Request
 from ..result import Made, Result
 from .base import Progress
-from .models import Loaded, load, view
+from .control import Guides
+from .models import Loaded, load
 from .noise import Noise
 from .painting import Painting, fitted, tile_of
 from .tiling import tiled
@@ -37,17 +40,20 @@ class LocalBackend:
 
     source   "pocket", a diffusers folder, a single .safetensors file, or a hub id; see `models.resolve`.
     device, dtype, memory, parts     as `models.load` takes them; "auto" chooses by the hardware.
+    controls, style_adapter     ControlNets by kind and an IP-Adapter, as `control.Guides` takes them.
 
-    Raises ModelError when the checkpoint cannot be loaded.
+    Raises ModelError when one of them cannot be loaded.
     """
 
     def __init__(
-        self, source: str = "pocket", *, device: str = "auto", dtype: str = "auto", memory: str = "auto", parts: str = ""
-    ) -> None:
+        self, source: str = "pocket", *, device: str = "auto", dtype: str = "auto", memory: str = "auto", parts: str = "",
+        controls: Mapping[str, str | Path] | None = None, style_adapter: str | Path = "",
+    ) -> None:  # fmt: skip
         self._loaded: Loaded = load(source, device=device, dtype=dtype, memory=memory, parts=parts)
         self._words = Words(self._loaded.pipe, self._loaded.family)
         libraries = {name: version(name) for name in _LIBRARIES}
-        self.can = self._loaded.can
+        self._guides = Guides(self._loaded, controls, style_adapter)
+        self.can = self._guides.can
         self.made = Made(
             model=self._loaded.name, model_hash=self._loaded.hash, family=self._loaded.family, device=self._loaded.device,
             dtype=self._loaded.dtype, scheduler=type(self._loaded.pipe.scheduler).__name__, libraries=libraries,
@@ -93,11 +99,19 @@ class LocalBackend:
             done = before + self.steps_of(request)  # schedulers of second order call back more often than they step
             seconds = time.perf_counter() - start
             scheduler = request.scheduler or self.made.scheduler
-            yield Result(image, request, _with(self.made, scheduler), seconds)
+            yield Result(image, request, replace(self.made, scheduler=scheduler, guides=self.beside(request)), seconds)
+
+    def beside(self, request: Request) -> dict[str, str]:
+        """What the request uses beside the model: {"canny": hash or revision of the ControlNet's weights, "style": ...}.
+
+        Raises InputError when it cannot do the request.
+        """
+        self.can.check(request)
+        return self._guides.used(request)
 
     def _call(self, request: Request, step: Any, **instead: Any) -> Image.Image:
         """One call of the pipeline; `instead` replaces what it would be given of the request."""
-        pipe = view(self._loaded, request.kind)
+        pipe = self._guides.view(request)
         noise = instead.pop("noise", None) or Noise(request)
         words, notes = self._words.given(request.prompt.text, request.negative)
         for note in notes:
@@ -114,14 +128,17 @@ class LocalBackend:
             given |= {"image": fitted(request.image, request.size), "strength": _strength(request)}
         if request.mask is not None:
             given["mask_image"] = request.mask
+        laid = instead.pop("laid", None)
         given |= instead
+        given |= self._guides.given(request, (given["width"], given["height"]), laid)
         takes = inspect.signature(pipe.__call__).parameters
         if request.negative and "negative_prompt" not in takes:
             raise InputError("negative", request.negative, f'"" for {self.made.family}, which takes no negative prompt')
         pipe.set_progress_bar_config(disable=True)  # ours spans all pictures
         own, pipe.scheduler = pipe.scheduler, self._scheduler(request)
         try:
-            with noise.mixed(pipe):
+            with noise.mixed(pipe), self._guides.styled(request) as style:
+                given |= style
                 out = pipe(**{k: v for k, v in given.items() if k in takes}, callback_on_step_end=step)
         finally:
             pipe.scheduler = own
@@ -135,12 +152,20 @@ class LocalBackend:
         assert request.image is not None
         image, multiple, native = fitted(request.image, request.size), self.can.multiple, min(self.can.native)
         width, height = (-(-max(side, self.can.min_side) // multiple) * multiple for side in image.size)
-        more = np.pad(np.asarray(image), ((0, height - image.height), (0, width - image.width), (0, 0)), mode="edge")
+
+        def laid(picture: Image.Image, _: object = None) -> Image.Image:
+            """A picture, or a map of it, of the size drawn."""
+            rows, columns = height - image.height, width - image.width
+            return Image.fromarray(
+                np.pad(np.asarray(fitted(picture, image.size)), ((0, rows), (0, columns), (0, 0)), mode="edge")
+            )
+
         with contextlib.ExitStack() as stack:
             if self._tiles and width * height > (_WHOLE * native) ** 2:
                 window = native // self._loaded.pipe.vae_scale_factor
-                stack.enter_context(tiled(self._loaded.pipe.unet, (window, window)))
-            drawn = self._call(request, step, image=Image.fromarray(more), width=width, height=height)
+                net = self._guides.net(request)
+                stack.enter_context(tiled(self._loaded.pipe.unet, (window, window), control=net))
+            drawn = self._call(request, step, image=laid(image), width=width, height=height, laid=laid)
         return drawn.crop((0, 0, *image.size))
 
     def _inpaint(self, request: Request, step: Any) -> Image.Image:
@@ -160,7 +185,7 @@ class LocalBackend:
             window = (tile[0] // pipe.vae_scale_factor, tile[1] // pipe.vae_scale_factor)
             # Four channels: what is kept is put back at every step. Nine: every window's answer is used.
             wanted = painting.unknown(pipe.vae_scale_factor) if pipe.unet.config.in_channels == 4 else None
-            with tiled(pipe.unet, window, wanted):
+            with tiled(pipe.unet, window, wanted, self._guides.net(request)):
                 painting.take(paint(painting.image, painting.mask))
         else:
             for box in painting.windows:
@@ -187,7 +212,3 @@ class LocalBackend:
 def _strength(request: Request) -> float:
     """The strength, but enough for one step: diffusers refuses fewer."""
     return max(request.strength, min(1.0, 1.001 / request.steps))
-
-
-def _with(made: Made, scheduler: str) -> Made:
-    return Made(**{**made.__dict__, "scheduler": scheduler})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import re
 import tempfile
 import threading
 import warnings
@@ -19,6 +18,7 @@ import torch
 from ..errors import InputError, ModelError, near
 from .base import Can
 from .checkpoints import Source, components, content_hash, detect, read_header, read_json, resolve, weight_files
+from .defaults import defaults, distilled, said
 from .hardware import Hardware, Settings, settings
 from .hub import download, explained
 from .single_file import assemble
@@ -33,13 +33,13 @@ DTYPES = {
 }
 MEMORY = {"resident": "none", "model": "model", "sequential": "sequential"}
 
-# A folder's pipeline class -> family; the class it is loaded with follows from the family and the UNet's channels.
+# A folder's pipeline class -> family; the class it is loaded with follows from the family and the denoiser's channels.
 CLASSES = {
     "LatentConsistencyModelPipeline": "sd1",
     **{f"StableDiffusion{kind}Pipeline": "sd1" for kind in ("", "Img2Img", "Inpaint")},
     **{f"StableDiffusionXL{kind}Pipeline": "sdxl" for kind in ("", "Img2Img", "Inpaint")},
     **{f"StableDiffusion3{kind}Pipeline": "sd3" for kind in ("", "Img2Img", "Inpaint")},
-    **{f"Flux{kind}Pipeline": "flux" for kind in ("", "Img2Img", "Inpaint")},
+    **{f"Flux{kind}Pipeline": "flux" for kind in ("", "Img2Img", "Inpaint", "Fill")},
 }
 STEMS = {
     "sd1": "StableDiffusion",
@@ -49,14 +49,6 @@ STEMS = {
     "flux": "Flux",
 }
 
-STEPS_GUIDANCE = {"sd1": (25, 7.0), "sd2": (25, 7.0), "sdxl": (25, 6.0), "sd3": (28, 5.0), "flux": (28, 3.5)}
-# Distilled models, told by their names, draw in few steps and without guidance; an LCM wants a little of it.
-DISTILLED = (
-    (re.compile(r"\blcm\b|latent.consistency", re.I), 6, 1.5),
-    (re.compile(r"lightning|hyper.?sd|\bdmd2?\b", re.I), 8, 0.0),
-    (re.compile(r"turbo|schnell|\bflash\b", re.I), 4, 0.0),
-)
-
 _quiet_lock = threading.RLock()
 
 
@@ -64,7 +56,7 @@ _quiet_lock = threading.RLock()
 class Loaded:
     """A pipeline ready to draw.
 
-    pipe        the diffusers pipeline: text to image, or for a nine-channel UNet inpainting.
+    pipe        the diffusers pipeline: text to image, or for a nine-channel UNet or FLUX Fill inpainting.
     name        as the person gave it; family: "sd1", "sd2", "sdxl", "sd3" or "flux".
     hash        SHA-256 (hex, first 16) over the weight files; of a hub model the revision (a git commit).
     device, dtype   where and in what it computes: "cpu", "float32".
@@ -159,7 +151,7 @@ def load(
         hash=model_hash,
         device=machine.device,
         dtype=chosen.dtype,
-        can=replace(_can(pipe, *_defaults(place, pipe, family)), outpaint=float(_said(place).get("outpaint", Can.outpaint))),
+        can=replace(_can(pipe, *defaults(place, pipe, family)), outpaint=float(said(place).get("outpaint", Can.outpaint))),
         settings=chosen,
     )
 
@@ -245,13 +237,22 @@ def _draw_in_few_steps(pipe: Any, folder: Path) -> Path:
 
 
 def _folder_family(folder: Path, index: dict[str, Any]) -> tuple[str, bool]:
-    """(family, takes nine channels) of a diffusers folder, from its JSON."""
+    """(family, whether it only inpaints) of a diffusers folder, from its JSON."""
     family = CLASSES.get(index["_class_name"])
     if family is None:
         known = ", ".join(dict.fromkeys(f"{stem}Pipeline" for stem in STEMS.values()))
         raise ModelError(
             f"model: {folder.name} is a {index['_class_name']}, which sdkit does not run. Allowed: {known} and their kin."
         )
+    if family == "flux":
+        conf = read_json(folder / "transformer" / "config.json", folder)
+        fill, channels = index["_class_name"] == "FluxFillPipeline", conf.get("in_channels", 64)
+        if fill == ((conf.get("out_channels") or channels) == channels):  # Fill reads more than it answers, the others do not
+            raise ModelError(
+                f"model: the transformer of {folder.name} takes {channels} channels, as no {index['_class_name']} does. "
+                "Allowed: FLUX.1 dev and schnell (64), and Fill (384) for inpainting."
+            )
+        return family, fill
     if family not in ("sd1", "sdxl"):
         return family, False
     if family == "sdxl" and not (index.get("text_encoder") or [None])[0]:
@@ -286,14 +287,14 @@ def _load_file(place: Source, choose: Any, parts: str, config: str) -> tuple[Any
     parts_made = [part for part in pipe.components.values() if isinstance(part, torch.nn.Module)]
     if any(p.is_meta for part in parts_made for p in part.parameters()):
         raise lacks
-    if distilled := _distilled(place.name):
+    if few_steps := distilled(place.name):
         import diffusers
 
         # The checkpoint cannot carry its sampler, and a distilled one draws well with its own only.
-        few = diffusers.LCMScheduler if distilled[1] > 0 else diffusers.EulerDiscreteScheduler
+        few = diffusers.LCMScheduler if few_steps[1] > 0 else diffusers.EulerDiscreteScheduler
         if found.prediction != "flow":
             pipe.scheduler = few.from_config(
-                pipe.scheduler.config, timestep_spacing="leading" if distilled[1] > 0 else "trailing"
+                pipe.scheduler.config, timestep_spacing="leading" if few_steps[1] > 0 else "trailing"
             )
     return pipe, found.family, content_hash([path]), chosen
 
@@ -319,7 +320,8 @@ def _lent(parts: str, family: str, chosen: Settings) -> dict[str, Any]:
 def _pipeline_class(family: str, inpaint: bool) -> Any:
     import diffusers
 
-    return getattr(diffusers, f"{STEMS[family]}{'Inpaint' if inpaint else ''}Pipeline")
+    kind = "" if not inpaint else "Fill" if family == "flux" else "Inpaint"
+    return getattr(diffusers, f"{STEMS[family]}{kind}Pipeline")
 
 
 def _variant(folder: Path, dtype: str) -> str:
@@ -371,7 +373,7 @@ def _can(pipe: Any, steps: int, guidance: float) -> Can:
         inpaint_only = pipe.unet.config.in_channels == 9
         side, multiple = pipe.unet.config.sample_size or 64, max(8, factor)
     else:
-        inpaint_only = False
+        inpaint_only = pipe.transformer.config.in_channels != pipe.transformer.out_channels
         side, multiple = getattr(pipe.transformer.config, "sample_size", None) or pipe.default_sample_size, 2 * factor
     height, width = (side, side) if isinstance(side, int) else side
     native = (width * factor, height * factor)
@@ -379,32 +381,3 @@ def _can(pipe: Any, steps: int, guidance: float) -> Can:
     any_size = frozenset(["inpaint", "img2img"])
     side = min(2048, 4 * max(native))
     return Can(kinds, native, multiple, max_side=side, steps=steps, guidance=guidance, any_size=any_size)
-
-
-def _distilled(name: str) -> tuple[int, float] | None:
-    """(steps, guidance) of a model whose name says that it is distilled; "8step" in it wins over the usual count."""
-    stem = re.sub(r"[_-]+", " ", Path(name).name)
-    for pattern, steps, guidance in DISTILLED:
-        if pattern.search(stem):
-            said = re.search(r"(\d+) ?steps?", stem, re.I)
-            return (int(said[1]) if said and 1 <= int(said[1]) <= 50 else steps), guidance
-    return None
-
-
-def _said(place: Source) -> dict[str, Any]:
-    """What the folder's sdkit.json says suits the model: steps, guidance, outpaint."""
-    there = place.kind == "folder" and place.path and (place.path / "sdkit.json").is_file()
-    return read_json(place.path / "sdkit.json", place.path) if there and place.path else {}
-
-
-def _defaults(place: Source, pipe: Any, family: str) -> tuple[int, float]:
-    """(steps, guidance): what the folder's sdkit.json says, else by the name, else by the family."""
-    if place.few:
-        return 4, 1.0
-    if said := _said(place):
-        return int(said.get("steps", STEPS_GUIDANCE[family][0])), float(said.get("guidance", STEPS_GUIDANCE[family][1]))
-    if family == "flux" and not pipe.transformer.config.guidance_embeds:
-        return 4, 0.0  # schnell, and whatever is distilled from it
-    if hasattr(pipe, "unet") and pipe.unet.config.time_cond_proj_dim:
-        return 6, 8.0  # a whole LCM takes guidance as an input, so it costs nothing
-    return _distilled(place.name) or STEPS_GUIDANCE[family]

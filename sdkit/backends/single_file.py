@@ -61,6 +61,9 @@ def shapes(found: Checkpoint) -> dict[str, Any]:
     elif found.distilled:  # FLUX.1 schnell
         conf["transformer"]["guidance_embeds"] = False
         conf["scheduler"].update(shift=1.0, use_dynamic_shifting=False)
+    elif found.inpaint:  # FLUX.1 Fill: latents, masked latents and 256 pixels of mask for each
+        conf["transformer"].update(in_channels=384, out_channels=64)
+        conf["model_index"]["_class_name"] = "FluxFillPipeline"
     return conf
 
 

@@ -4,6 +4,7 @@ Masks are "L" images, white (255) = repaint, black (0) = keep; the black pixels 
 """
 
 from .blend import meet, membrane, paste_back, stretch
+from .edges import edges
 from .geometry import ANCHORS, Box, Placed, extend, place, surrounded, widened, windows
 from .masks import MaskSource, as_mask, mask_of, region_of
 from .photo import Photo
@@ -17,6 +18,7 @@ __all__ = [
     "Placed",
     "Seam",
     "as_mask",
+    "edges",
     "extend",
     "joined",
     "mask_of",

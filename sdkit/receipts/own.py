@@ -1,12 +1,13 @@
 """sdkit's own receipt: a PNG that alone is enough to make its picture again.
 
-Three PNG text chunks, none of them compressed: Pillow refuses a whole picture for one compressed chunk that grows over
+PNG text chunks, none of them compressed: Pillow refuses a whole picture for one compressed chunk that grows over
 1 MiB, so a compressed source image would make the file unreadable in other tools.
 
     sdkit         iTXt, JSON: {"format": 1, "request": ..., "made": ..., "seconds": ..., "sdkit": "0.1.0"}, and "packed"
                   where a source image has a mode that PNG lacks
     sdkit-image   tEXt, base64 of a PNG: the picture started from (img2img, inpaint), pixel for pixel, mode kept
     sdkit-mask    tEXt, base64 of a PNG: the mask
+    sdkit-style   likewise the style image; sdkit-control-0, sdkit-control-1, ...   the maps of its controls, in order
 
 A file comes from anywhere: everything in it is checked, and nothing in it is run.
 """
@@ -17,7 +18,7 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -29,12 +30,13 @@ from PIL.PngImagePlugin import PngInfo
 
 from ..codecs import MAX_PIXELS, encode, open_image, to_base64
 from ..errors import ImageError, InputError, SdkitError
-from ..request import Request, real, whole
+from ..request import MAX_CONTROLS, Request, real, whole
 from ..result import Made, Result
 from .png_text import MAX_TEXT, SIGNATURE, read_texts
 
 FORMAT = 1
-KEY, SOURCES = "sdkit", {"image": "sdkit-image", "mask": "sdkit-mask"}
+KEY = "sdkit"
+SOURCES = {"image": "sdkit-image", "mask": "sdkit-mask", "style_image": "sdkit-style"}  # of controls: "sdkit-control-0", ...
 MAX_FILE = 512 * 2**20  # bytes of a file that is read
 MAX_JSON = 8 * 2**20  # characters
 MAX_SOURCES = MAX_TEXT - MAX_JSON - 2**20  # characters of base64 in one file; with the JSON under Pillow's limit
@@ -79,15 +81,12 @@ def write(result: Result) -> bytes:
     chunks = PngInfo()
     room = MAX_SOURCES
     packed = {}
-    for name, key in SOURCES.items():
-        source = getattr(result.request, name)
-        if source is None:
-            continue
+    for name, source in result.request.sources.items():
         text = to_base64(_encode_source(source, name))
         if len(text) > room:
             continue
         room -= len(text)
-        chunks.add_text(key, text)
+        chunks.add_text(_chunk(name), text)
         if source.mode not in _PNG_MODES:
             packed[name] = {"mode": source.mode, "size": list(source.size)}
     if packed:
@@ -100,17 +99,19 @@ def write(result: Result) -> bytes:
 
 
 def read(
-    source: str | Path | bytes | Image.Image, *, image: Image.Image | None = None, mask: Image.Image | None = None
-) -> Receipt:
+    source: str | Path | bytes | Image.Image, *, image: Image.Image | None = None, mask: Image.Image | None = None,
+    style_image: Image.Image | None = None, control: Sequence[Image.Image | None] = (),
+) -> Receipt:  # fmt: skip
     """The receipt in an image file that `write` made, given as its path, its bytes, or opened by Pillow.
 
-    `image` and `mask` stand in for sources that were too large to embed; those in the file go first. Raises ImageError
-    when the file is missing, damaged, too large or carries no receipt that this sdkit can read, and InputError when the
-    request in it has a value out of range or a stand-in is not the image described.
+    `image`, `mask`, `style_image` and `control` (the maps, in order) stand in for sources that were too large to embed;
+    those in the file go first. Raises ImageError when the file is missing, damaged, too large or carries no receipt that this
+    sdkit can read, and InputError when the request in it has a value out of range or a stand-in is not the image described.
     """
     name, texts = _texts(source)
     try:
-        return _receipt(texts, name, {"image": image, "mask": mask})
+        maps = {f"control-{i}": one for i, one in enumerate(control)}
+        return _receipt(texts, name, {"image": image, "mask": mask, "style_image": style_image, **maps})
     except RecursionError as error:
         raise _broken(name, "it is nested too deeply") from error
 
@@ -119,18 +120,33 @@ def _receipt(texts: Mapping[Any, Any], name: str, given: dict[str, Image.Image |
     about = _json(texts, name)
     packed = _mapping(about.get("packed", {}), "packed", name)
     request = _mapping(about.get("request"), "request", name)
-    for part, key in SOURCES.items():
-        if request.get(part) is None:
+    wanted = {part: request.get(part) for part in SOURCES} | _maps(request, name)
+    for part, key in wanted.items():
+        if key is None:
             given[part] = None
-        elif key in texts:
-            given[part] = _decode_source(texts[key], packed.get(part), part, name)
-        elif given[part] is None:
+        elif _chunk(part) in texts:
+            given[part] = _decode_source(texts[_chunk(part)], packed.get(part), part, name)
+        elif given.get(part) is None:
             raise ImageError(
-                part, None, f"the image with pixel hash {str(request[part])[:12]}…",
-                f"It was too large to travel in {name}: hand it in with {part}=.",
+                part, None, f"the image with pixel hash {str(key)[:12]}…",
+                f"It was too large to travel in {name}: hand it in with {part.partition('-')[0]}=.",
             )  # fmt: skip
+    given = {part: given[part] for part in wanted}
     seconds = real("seconds", about.get("seconds"), 0.0, 1e9)
     return Receipt(_request(request, given, name), _made(about.get("made"), name), seconds)
+
+
+def _chunk(source: str) -> str:
+    """The keyword of the chunk that holds a source."""
+    return SOURCES.get(source, f"sdkit-{source}")
+
+
+def _maps(request: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """{"control-0": the hash of its map, ...} of a request's controls."""
+    control = request.get("control", [])
+    if not isinstance(control, list) or len(control) > MAX_CONTROLS:
+        raise _broken(name, f"its control is no list of at most {MAX_CONTROLS}")
+    return {f"control-{i}": str(_mapping(one, "control", name).get("image")) for i, one in enumerate(control)}
 
 
 def _texts(source: str | Path | bytes | Image.Image) -> tuple[str, Mapping[Any, Any]]:
@@ -187,7 +203,8 @@ def _request(data: Mapping[str, Any], given: Mapping[str, Image.Image | None], n
         if not isinstance(value, str):
             raise _broken(name, f"its {field} is no text")
     try:
-        return Request.from_dict(data, image=given["image"], mask=given["mask"])
+        maps = [one for part, one in given.items() if part.startswith("control-") and one is not None]
+        return Request.from_dict(data, control=maps, **{part: given[part] for part in SOURCES})
     except InputError:
         raise
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as error:
@@ -196,14 +213,14 @@ def _request(data: Mapping[str, Any], given: Mapping[str, Image.Image | None], n
 
 def _made(value: object, name: str) -> Made:
     data = dict(_mapping(value, "made", name))
-    libraries = _mapping(data.get("libraries", {}), "made.libraries", name)
+    libraries, guides = (_mapping(data.get(key, {}), f"made.{key}", name) for key in ("libraries", "guides"))
     data["batch"] = whole("made.batch", data.get("batch", 1), 1, 2**31)
     if not isinstance(data.get("model"), str):
         raise _broken(name, "it names no model")
-    texts = [f for f in Made.__dataclass_fields__ if f in data and f not in ("batch", "libraries")]
-    if not all(isinstance(item, str) for item in [*(data[f] for f in texts), *libraries.values()]):
+    texts = [f for f in Made.__dataclass_fields__ if f in data and f not in ("batch", "libraries", "guides")]
+    if not all(isinstance(item, str) for item in [*(data[f] for f in texts), *libraries.values(), *guides.values()]):
         raise _broken(name, "what it says of the model is no text")
-    data["libraries"] = dict(libraries)
+    data |= {"libraries": dict(libraries), "guides": dict(guides)}
     return Made.from_dict(data)
 
 

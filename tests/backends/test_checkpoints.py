@@ -62,6 +62,7 @@ SD35_MEDIUM = {
 }
 FLUX = {"double_blocks.0.img_attn.qkv.weight": (9216, 3072), "single_blocks.0.linear1.weight": (21504, 3072)}
 DEV = {**FLUX, "guidance_in.in_layer.weight": (3072, 256)}
+FILL = {**DEV, "img_in.weight": (3072, 384)}
 MISSING_KIND = {"x": (1,)}
 
 
@@ -98,6 +99,9 @@ def write(path: Path, keys, *, values=None, metadata=None) -> Path:
         (SD35_LARGE, "sd3", False, "flow"),
         (FLUX, "flux", False, "flow"),
         ({U + k: s for k, s in FLUX.items()}, "flux", False, "flow"),
+        (DEV | {"img_in.weight": (3072, 64)}, "flux", False, "flow"),
+        (FILL, "flux", True, "flow"),
+        ({U + k: s for k, s in FILL.items()}, "flux", True, "flow"),
     ],
 )
 def test_detect_tells_families_from_headers(tmp_path, keys, family, inpaint, prediction):
@@ -151,11 +155,13 @@ def test_detect_tells_diffusers_keys(tmp_path):
         ({"unet.down_blocks.0.attentions.0.to_q.lora_A.weight": (8, 320)}, "LoRA.*loras="),
         ({"lora_te1_text_model_encoder_layers_0_mlp_fc1.hada_w1_a": (8, 320)}, "LoRA.*loras="),
         (REFINER, "refiner"),
-        ({"control_model.time_embed.0.weight": (1280, 320)}, "ControlNet"),
+        ({"control_model.time_embed.0.weight": (1280, 320)}, "ControlNet.*controls="),
+        ({"image_proj.proj.weight": (3072, 1024), "ip_adapter.1.to_k_ip.weight": (320, 768)}, "IP-Adapter.*style_adapter="),
         ({"emb_params": (4, 768)}, "textual inversion"),
         ({"decoder.conv_in.weight": (512, 4, 3, 3), "encoder.conv_in.weight": (128, 3, 3, 3)}, "autoencoder"),
         ({"text_model.final_layer_norm.bias": (768,)}, "text encoder"),
         (MISSING_KIND, "no family"),
+        (DEV | {"img_in.weight": (3072, 128)}, "128 channels; allowed: 64 .*or 384"),
         (SD1 | {U + "input_blocks.0.0.weight": (320, 8, 3, 3)}, "8 channels.*4, or 9"),
         ({U + "input_blocks.0.0.weight": (320, 4, 3, 3), U + "input_blocks.1.1.attn2.to_k.weight": (320, 5)}, r"width \[5\]"),
     ],
@@ -345,6 +351,9 @@ def test_shapes_follow_the_header(tmp_path):
     assert "qk_norm" not in fitted(SD3)["transformer"]
     assert not fitted(FLUX)["transformer"]["guidance_embeds"]
     assert fitted(DEV)["transformer"]["guidance_embeds"]
+    fill = fitted(FILL)
+    assert (fill["transformer"]["in_channels"], fill["transformer"]["out_channels"]) == (384, 64)
+    assert fill["model_index"]["_class_name"] == "FluxFillPipeline"
 
 
 def test_telling_what_a_file_is_needs_no_torch(tmp_path):

@@ -68,3 +68,43 @@ def test_a_small_canvas_is_seen_whole_and_the_model_is_as_it_was_afterwards():
     with tiled(unet, (8, 8)):
         pass
     assert unet.forward is hook
+
+
+class Follower(Doubler):
+    """Says what its control told it, added up."""
+
+    def forward(self, sample, timestep, encoder_hidden_states, return_dict=True, **told):
+        self.shown.append(tuple(sample.shape[-2:]))
+        return (told["down_block_additional_residuals"][0] + told["mid_block_additional_residual"],)
+
+
+class Control(torch.nn.Module):
+    """Tells the mean of its map over each latent, and the latents."""
+
+    def forward(self, sample, timestep, encoder_hidden_states, controlnet_cond, conditioning_scale, return_dict=True):
+        maps = controlnet_cond if isinstance(controlnet_cond, list) else [controlnet_cond]
+        small = sum(torch.nn.functional.avg_pool2d(one, 8) for one in maps)
+        assert small.shape[-2:] == sample.shape[-2:]
+        return [conditioning_scale * small], sample
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("window", [(32, 16), (70, 16)])
+def test_a_control_is_asked_about_what_the_unet_sees(several, window):
+    unet, control = Follower(), Control()
+    sample, lines = torch.randn(2, 4, 16, 70), torch.randn(2, 4, 128, 560)
+    maps = [lines, lines] if several else lines
+    with tiled(unet, window, None, control):
+        # As pipelines ask; a nine-channel UNet sees more than its control does.
+        down, middle = control(
+            sample, 0, encoder_hidden_states=None, controlnet_cond=maps, conditioning_scale=0.5, return_dict=False
+        )
+        wide = torch.cat([sample, torch.randn(2, 5, 16, 70)], 1)
+        (said,) = unet(
+            wide, 0, encoder_hidden_states=None, down_block_additional_residuals=down, mid_block_additional_residual=middle,
+            return_dict=False,
+        )  # fmt: skip
+    wanted = 0.5 * torch.nn.functional.avg_pool2d(lines, 8) * (2 if several else 1) + sample
+    assert torch.allclose(said, wanted, atol=1e-4)
+    assert set(unet.shown) == {window[::-1]}
+    assert "forward" not in unet.__dict__ and "forward" not in control.__dict__

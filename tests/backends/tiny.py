@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 
 import torch
 from diffusers import (
     AutoencoderKL,
+    ControlNetModel,
     DDIMScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    FluxFillPipeline,
     FluxPipeline,
     FluxTransformer2DModel,
     SD3Transformer2DModel,
     StableDiffusion3Pipeline,
     StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
+    StableDiffusionXLInpaintPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
@@ -26,6 +30,8 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
     T5Config,
     T5EncoderModel,
     T5TokenizerFast,
@@ -53,10 +59,11 @@ def tiny_sd1(folder: Path, *, channels: int = 4, seed: int = 0) -> Path:
     return folder
 
 
-def tiny_sdxl(folder: Path) -> Path:
+def tiny_sdxl(folder: Path, *, channels: int = 4) -> Path:
     """SDXL's layout: two text encoders of unlike width, pooled text and sizes added to the time embedding."""
     torch.manual_seed(1)
     unet = _unet(
+        in_channels=channels,
         cross_attention_dim=16 + 24,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
@@ -66,7 +73,7 @@ def tiny_sdxl(folder: Path) -> Path:
         addition_time_embed_dim=8,
         projection_class_embeddings_input_dim=6 * 8 + 24,
     )
-    pipe = StableDiffusionXLPipeline(
+    pipe = (StableDiffusionXLPipeline if channels == 4 else StableDiffusionXLInpaintPipeline)(
         unet=unet,
         vae=_vae(force_upcast=True),
         text_encoder=CLIPTextModel(_clip(16)),
@@ -120,6 +127,25 @@ def tiny_flux(folder: Path, *, guidance: bool = False) -> Path:
     return folder
 
 
+def tiny_flux_fill(folder: Path) -> Path:
+    """FLUX.1 Fill's layout: a transformer that reads 384 channels (64 of latents, 64 of masked ones, 256 of mask) and says 64."""
+    torch.manual_seed(4)
+    pipe = FluxFillPipeline(
+        transformer=FluxTransformer2DModel(
+            in_channels=384, out_channels=64, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2,
+            joint_attention_dim=40, pooled_projection_dim=16, guidance_embeds=True, axes_dims_rope=(4, 4, 8),
+        ),
+        vae=_vae(latent_channels=16, levels=4, use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.1),
+        text_encoder=CLIPTextModel(_clip(16)),
+        text_encoder_2=_t5(40),
+        tokenizer=_tokenizer(folder),
+        tokenizer_2=T5TokenizerFast(),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
+    )  # fmt: skip
+    pipe.save_pretrained(folder)
+    return folder
+
+
 def single_file(folder: Path, target: Path, *, dtype: torch.dtype = torch.float32, leave_out: str = "") -> Path:
     """The SD1, SDXL or SD3 pipeline in `folder` as one file with the original keys, without T5. leave_out: a key pattern."""
     names = ("unet", "transformer", "vae", "text_encoder", "text_encoder_2")
@@ -159,12 +185,12 @@ def _unet(**settings) -> UNet2DConditionModel:
     )  # fmt: skip
 
 
-def _vae(latent_channels: int = 4, **settings) -> AutoencoderKL:
-    """An autoencoder of factor 2, so that pictures of 64 pixels have latents of 32."""
+def _vae(latent_channels: int = 4, levels: int = 2, **settings) -> AutoencoderKL:
+    """An autoencoder of factor 2, so that pictures of 64 pixels have latents of 32; of four levels, the usual factor 8."""
     return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 2,
-        up_block_types=("UpDecoderBlock2D",) * 2,
-        block_out_channels=(8, 16),
+        down_block_types=("DownEncoderBlock2D",) * levels,
+        up_block_types=("UpDecoderBlock2D",) * levels,
+        block_out_channels=(8, 16, 16, 16)[:levels],
         layers_per_block=1,
         norm_num_groups=4,
         latent_channels=latent_channels,
@@ -333,3 +359,74 @@ def _original_sd3(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
             else:
                 assert inner in ("attn.to_k", "attn.to_v", "attn.add_k_proj", "attn.add_v_proj"), key
     return out
+
+
+def tiny_controlnet(folder: Path, *, of: str = "sd1", seed: int = 5) -> Path:
+    """A ControlNet for the tiny model of a family, in diffusers' layout. Its last convolutions are not zero, as in a trained one."""
+    torch.manual_seed(seed)
+    with tempfile.TemporaryDirectory() as temporary:
+        parent = Path(temporary) / "model"
+        {"sd1": tiny_sd1, "sdxl": tiny_sdxl}[of](parent)
+        unet = UNet2DConditionModel.from_pretrained(parent / "unet")
+    torch.manual_seed(seed)
+    # Maps are eight times as large as latents in real ones, twice as large here: one convolution with a stride.
+    net = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(8, 8))
+    for block in (*net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out):
+        torch.nn.init.normal_(block.weight, std=0.3)
+    net.save_pretrained(folder)
+    return folder
+
+
+def tiny_ip_adapter(folder: Path, *, of: str = "sd1", family: str = "", plus: bool = False) -> Path:
+    """An IP-Adapter in h94/IP-Adapter's layout, named as that of `family`: one file of two groups of keys, and image_encoder/."""
+    torch.manual_seed(8)
+    width = {"sd1": 16, "sdxl": 40}[of]
+    encoder = CLIPVisionModelWithProjection(
+        CLIPVisionConfig(
+            hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, image_size=32, patch_size=8,
+            projection_dim=12,
+        )
+    )  # fmt: skip
+    encoder.save_pretrained(folder / "image_encoder")
+    # Where the tiny UNets attend to words, in diffusers' order; numbers count self-attention too, so they are odd.
+    channels = {"sd1": [16, 16, 16, 32], "sdxl": [32, 32, 32, 32, 32, 32, 32, 32]}[of]
+    weights = {}
+    for i, hidden in enumerate(channels):
+        for one in ("k", "v"):
+            weights[f"ip_adapter.{2 * i + 1}.to_{one}_ip.weight"] = torch.randn(hidden, width)
+    weights |= {f"image_proj.{key}": value for key, value in (_resampler(width) if plus else _projection(width)).items()}
+    name = "ip-adapter_sdxl_vit-h" if (family or of) == "sdxl" else "ip-adapter_sd15"
+    save_file(weights, folder / f"{name}.safetensors")
+    return folder
+
+
+def face_adapter() -> dict[str, torch.Tensor]:
+    """The keys by which a face adapter is told."""
+    keys = {"image_proj.proj.0.weight": (1024, 512), "image_proj.proj.2.weight": (3072, 1024), "image_proj.norm.weight": (768,)}
+    return {key: torch.zeros(shape) for key, shape in {**keys, "ip_adapter.1.to_k_ip.weight": (320, 768)}.items()}
+
+
+def _projection(width: int) -> dict[str, torch.Tensor]:
+    return {
+        "proj.weight": torch.randn(4 * width, 12), "proj.bias": torch.zeros(4 * width), "norm.weight": torch.ones(width),
+        "norm.bias": torch.zeros(width),
+    }  # fmt: skip
+
+
+def _resampler(width: int) -> dict[str, torch.Tensor]:
+    """The "plus" kind's, of four layers, under its published names."""
+    inner = 64
+    shapes = {
+        "latents": (1, 4, inner), "proj_in.weight": (inner, 24), "proj_in.bias": (inner,), "proj_out.weight": (width, inner),
+        "proj_out.bias": (width,), "norm_out.weight": (width,), "norm_out.bias": (width,),
+    }  # fmt: skip
+    for i in range(4):
+        shapes |= {f"layers.{i}.0.{key}": (inner,) for key in ("norm1.weight", "norm1.bias", "norm2.weight", "norm2.bias")}
+        shapes |= {f"layers.{i}.0.{key}.weight": shape for key, shape in (("to_q", (64, inner)), ("to_kv", (128, inner)))}
+        shapes |= {
+            f"layers.{i}.0.to_out.weight": (inner, 64),
+            f"layers.{i}.1.0.weight": (inner,),
+            f"layers.{i}.1.0.bias": (inner,),
+        }
+        shapes |= {f"layers.{i}.1.1.weight": (4 * inner, inner), f"layers.{i}.1.3.weight": (inner, 4 * inner)}
+    return {key: torch.randn(shape) * 0.2 for key, shape in shapes.items()}
