@@ -35,7 +35,10 @@ MAY_IMPORT = {
     "lab": BASE,
     "cli": VALUES | {"studio", "experiments", "demo", "lab"},
 }
-TORCH = {f"backends/{name}.py" for name in ("local", "models", "words", "noise", "tiling", "hub", "single_file")}
+TORCH = {
+    f"backends/{name}.py"
+    for name in ("local", "models", "words", "noise", "tiling", "hub", "single_file", "networks", "upscaler")
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
