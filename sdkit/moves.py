@@ -284,7 +284,10 @@ class Moves:
         """Make and keep one picture a Request."""
         raise NotImplementedError
 
-    def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
+    def _one(
+        self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None,
+        backend: Backend | None = None,
+    ) -> Result:  # fmt: skip
         raise NotImplementedError
 
     def _picture(self, what: object) -> tuple[Result | None, Image.Image]:

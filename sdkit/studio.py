@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from . import canvas, receipts
-from .backends.base import Backend, Can, Progress
+from .backends.base import UPSCALERS, Backend, Can, Progress
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
 from .experiments import Experiments, Store, trial
@@ -24,6 +24,7 @@ from .prompt import Prompt, Ready, Tokens, prepare
 from .prompt import prompts as prompts_of
 from .request import MAX_SIDE, Request, pair_of_pixels, seeds_of
 from .result import Patched, Result, ResultSet
+from .upscale import Upscales
 
 if TYPE_CHECKING:
     from .export import Extension, Kit
@@ -32,7 +33,7 @@ _AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
 _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
 
 
-class Studio(Moves, trial.Trials):
+class Studio(Moves, Upscales, trial.Trials):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
@@ -138,10 +139,16 @@ class Studio(Moves, trial.Trials):
         stop: Event | None = None,
     ) -> ResultSet:  # fmt: skip
         """Make and keep one picture a Request. What `generate` does once the words are requests."""
+        return self._run(self.backend, requests, experiment, note, progress, stop)
+
+    def _run(
+        self, backend: Backend, requests: Sequence[Request], experiment: str, note: str, progress: bool | Progress,
+        stop: Event | None,
+    ) -> ResultSet:  # fmt: skip
         finished: list[Result] = []
         try:
             with _shown(progress, len(requests)) as report:
-                for result in self.backend.run(requests, progress=report, stop=stop):
+                for result in backend.run(requests, progress=report, stop=stop):
                     with _undisturbed():
                         finished.append(self._keep(result, experiment, note))
         except (KeyboardInterrupt, Interrupted):
@@ -156,18 +163,20 @@ class Studio(Moves, trial.Trials):
         Raises InputError when there is no such picture, or another model than this one made it.
         """
         result = what if isinstance(what, Result) else self._open(what)
-        ours = getattr(self.backend, "made", None)
+        backend = self._upscaler(result.made.model) if result.made.family in UPSCALERS else self.backend
+        ours = getattr(backend, "made", None)
         if ours is not None and result.made.model_hash and ours.model_hash != result.made.model_hash:
             raise InputError(
                 "what", f"a picture by {result.made.model} ({result.made.model_hash})", f"pictures by {ours.model} ({ours.model_hash})",
-                f"Open it with Studio({result.made.model!r}).",
+                f"Open it with Studio({result.made.model!r})." if backend is self.backend else "That file is another one now.",
             )  # fmt: skip
-        return self._one(result.request, "", "reproduced", progress, None)
+        return self._one(result.request, "", "reproduced", progress, None, backend)
 
     def export(
         self, picture: str | os.PathLike[str] | Image.Image | Result, placements: str | Sequence[str] = "all", *,
         to: str | os.PathLike[str], focus: tuple[float, float] | None = None, anchor: str | None = None,
-        overrides: Mapping[str, str] | None = None, progress: bool | Progress = True, stop: Event | None = None,
+        overrides: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None,
+        progress: bool | Progress = True, stop: Event | None = None,
     ) -> Kit:  # fmt: skip
         """Write the picture in every placement: exact pixels, under the byte limit, with a page to look at them all.
 
@@ -176,6 +185,8 @@ class Studio(Moves, trial.Trials):
         focus        (x, y) of what must stay in view, as shares of width and height; found by itself when not given.
         anchor       where the subject stands in wide ones: "left", "centre" or "right"; by default where it already is.
         overrides    {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
+        upscaler     what enlarges it where a placement is larger: "pocket" or a file, as for `upscale`, or "" for resizing
+                     alone. By default a picture that pocket drew is enlarged by its own upscaler, all others are resized.
 
         Raises PlacementError for an unknown placement, InputError for other bad input, ExportError when a file cannot be
         written as promised (an earlier kit in the folder is then as it was), Interrupted when stopped.
@@ -199,23 +210,27 @@ class Studio(Moves, trial.Trials):
             if wide.interrupted:
                 raise Interrupted("Stopped before any file was written. The pictures that were finished are kept.")
             canvases = {extension: result.image for extension, result in zip(planned.extensions, wide, strict=True)}
+        with _shown(progress, 1) as report:
+            sharp, by = self._sharp(source, upscaler, planned.fits, {None: image, **canvases}, report, stop)
+        # A photograph that was enlarged before stays one: nothing in it is a model's own.
+        photo = source is None or (source.made.family in UPSCALERS and not source.request.prompt.text)
 
         # What a model drew is marked so in the file; a photograph that was only cropped is not.
-        patched = isinstance(picture, Patched)
-        composite = export.ai_mark(export.COMPOSITE)
-        painted, plain = (export.ai_mark(),) * 2 if source else (composite, composite if patched else b"")
+        def mark(fit: export.Fit) -> bytes:
+            if fit.extension or isinstance(picture, Patched) or not photo:
+                return export.ai_mark(export.COMPOSITE if photo else export.GENERATED)
+            return export.ai_mark(export.ENHANCED) if source or by(fit) else b""
+
         files: dict[export.Fit, export.Encoded] = {}
-        for fits, mark in (
-            ([f for f in planned.fits if f.extension], painted),
-            ([f for f in planned.fits if not f.extension], plain),
-        ):
-            files |= zip(fits, export.encode_all(image, fits, canvases, xmp=mark), strict=True)
+        for xmp in dict.fromkeys(map(mark, planned.fits)):
+            fits = [f for f in planned.fits if mark(f) == xmp]
+            files |= zip(fits, export.encode_all(image, fits, canvases, sharp=sharp, xmp=xmp), strict=True)
         prompt = str(source.request.prompt) if source else ""
         about = prompt or (Path(picture).stem if isinstance(picture, str | os.PathLike) else "picture")
         seed = source.request.seed if source else None
         return export.write(
             Path(to),
-            [export.Item(f, files[f], seed, prompt, about) for f in planned.fits],
+            [export.Item(f, files[f], seed, prompt, about, by(f)) for f in planned.fits],
             title="Asset kit" if prompt else about,
         )
 
@@ -280,9 +295,12 @@ class Studio(Moves, trial.Trials):
         )
         return self._around(source, wide, mask, None, None, None, None, None, None)
 
-    def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
+    def _one(
+        self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None,
+        backend: Backend | None = None,
+    ) -> Result:  # fmt: skip
         """One picture, or Interrupted."""
-        results = self.run([request], experiment=experiment, note=note, progress=progress, stop=stop)
+        results = self._run(backend or self.backend, [request], experiment, note, progress, stop)
         if not results:
             raise Interrupted("Stopped before the picture was finished.")
         return results[0]

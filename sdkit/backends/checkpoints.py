@@ -60,6 +60,11 @@ class Checkpoint:
     shapes: Mapping[str, tuple[int, ...]]
 
 
+def embedded(part: str = "") -> Path:
+    """Where the embedded model lies, or a file or folder of it, whether or not this installation has it."""
+    return Path(str(files("sdkit") / "assets" / "pocket")) / part
+
+
 def resolve(source: str | Path | Source) -> Source:
     """The place that `source` means: "" or "pocket", a folder, a .safetensors file, or a hub id, in that order.
 
@@ -71,7 +76,7 @@ def resolve(source: str | Path | Source) -> Source:
         raise ModelError(f"model: got {short(source)}; allowed: {ALLOWED}.")
     text = str(source).strip()
     if text in ("", ".", "pocket"):  # Path("") is "."
-        path = Path(str(files("sdkit") / "assets" / "pocket"))
+        path = embedded()
         if not (path / "model_index.json").is_file():
             raise ModelError(
                 "model: the embedded model 'pocket' is not in this installation. Reinstall sdkit, or name another model."

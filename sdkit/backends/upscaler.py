@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from threading import Event
 
@@ -23,19 +22,13 @@ from ..errors import InputError, Interrupted, ModelError, short
 from ..request import MAX_SIDE, Request
 from ..result import Made, Result
 from .base import Can, Progress
-from .checkpoints import PICKLES, content_hash, read_header, unsafe
+from .checkpoints import PICKLES, content_hash, embedded, read_header, unsafe
 from .models import probe
 from .networks import Kind, build, kind_of, renamed
 
 OWN = "pocket/upscaler"  # as it is recorded
-FAMILIES = ("compact", "esrgan")
 TILE = 192  # pixels a side of the small picture, without what is seen around
 ALLOWED = '"pocket" (the embedded upscaler), or a .safetensors file of a Real-ESRGAN compact (SRVGGNetCompact) or ESRGAN (RRDBNet) network'
-
-
-def embedded() -> Path:
-    """Where the embedded model's upscaler lies, in an installation that has one."""
-    return Path(str(files("sdkit") / "assets" / "pocket" / "upscaler" / "model.safetensors"))
 
 
 class Upscaler:
@@ -50,7 +43,7 @@ class Upscaler:
 
     def __init__(self, source: str = "pocket", *, device: str = "auto") -> None:
         own = source in ("", "pocket", OWN)
-        path = embedded() if own else Path(source).expanduser()
+        path = embedded("upscaler/model.safetensors") if own else Path(source).expanduser()
         self._device = probe(device).device
         self.kind, network = load(path, OWN if own else source)
         self._network = network.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
