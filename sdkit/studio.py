@@ -24,7 +24,7 @@ from .prompt import Prompt, Ready, Tokens, prepare
 from .prompt import prompts as prompts_of
 from .request import MAX_SIDE, Request, pair_of_pixels, seeds_of
 from .result import Patched, Result, ResultSet
-from .upscale import Upscales
+from .upscale import Upscales, is_photo
 
 if TYPE_CHECKING:
     from .export import Extension, Kit
@@ -212,8 +212,7 @@ class Studio(Moves, Upscales, trial.Trials):
             canvases = {extension: result.image for extension, result in zip(planned.extensions, wide, strict=True)}
         with _shown(progress, 1) as report:
             sharp, by = self._sharp(source, upscaler, planned.fits, {None: image, **canvases}, report, stop)
-        # A photograph that was enlarged before stays one: nothing in it is a model's own.
-        photo = source is None or (source.made.family in UPSCALERS and not source.request.prompt.text)
+        photo = is_photo(source)
 
         # What a model drew is marked so in the file; a photograph that was only cropped is not.
         def mark(fit: export.Fit) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from . import canvas
-from .backends.base import Backend, Progress
+from .backends.base import UPSCALERS, Backend, Progress
 from .backends.checkpoints import embedded
 from .errors import InputError
 from .prompt import Prompt
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .backends.upscaler import Upscaler
     from .export import Extension, Fit
 
+PHOTO = "photograph"  # the prompt of a picture that had none: a Request has some words
 _MOST = 2048 * 2048  # pixels of a master that an export enlarges: a larger one has enough of them, and would take minutes
 
 
@@ -55,7 +56,7 @@ class Upscales:
             raise InputError("scale", scale, f"at most {most:.4g} for this picture, {MAX_SIDE} pixels a side", "Crop it first.")
         asked = source.request if source else None
         request = Request(
-            prompt=asked.prompt if asked else Prompt.literal(""), negative=asked.negative if asked else "",
+            prompt=asked.prompt if asked else Prompt.literal(PHOTO), negative=asked.negative if asked else "",
             seed=asked.seed if asked else 0, size=size, image=_seen(image), strength=1.0, steps=1, guidance=1.0,
         )  # fmt: skip
         return self._one(request, experiment, note, progress, stop, upscaler)
@@ -104,6 +105,11 @@ class Upscales:
 
     def _picture(self, what: object) -> tuple[Result | None, Image.Image]:
         raise NotImplementedError
+
+
+def is_photo(source: Result | None) -> bool:
+    """Whether nothing in the picture is a model's own: it has no receipt, or it was enlarged and had none before."""
+    return source is None or (source.made.family in UPSCALERS and source.request.prompt.text == PHOTO)
 
 
 def _seen(image: Image.Image) -> Image.Image:
