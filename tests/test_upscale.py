@@ -14,7 +14,7 @@ from sdkit.backends.networks import Compact
 from sdkit.cli import main
 from sdkit.result import Made, Result
 
-SQUARE, STORY, SMALL = "instagram-feed-square", "instagram-story", "google-square-200x200"
+SQUARE, STORY, SMALL = "instagram-square", "instagram-story", "google-mobile-banner-320x50"
 
 
 @pytest.fixture
@@ -78,12 +78,13 @@ def manifest(kit):
 
 
 def test_an_export_is_cut_from_the_enlarged_picture_where_it_grows(quiet, network, tmp_path):
-    photo, asked = checks(), [SQUARE, SMALL]
+    photo, asked = checks((320, 320)), [SQUARE, SMALL]
     override = dict.fromkeys(asked, "crop")
     plain = quiet.export(photo, asked, to=tmp_path / "plain", overrides=override, progress=False)
     sharp = quiet.export(photo, asked, to=tmp_path / "sharp", overrides=override, upscaler=network, progress=False)
     assert {entry["upscaler"] for entry in manifest(plain).values()} == {""}
     assert manifest(sharp)[SQUARE]["upscaler"].startswith(f"{network} ")
+    assert manifest(sharp)[SMALL]["upscaler"] == "" and sharp.path(SMALL).read_bytes() == plain.path(SMALL).read_bytes()
     spread = [np.asarray(Image.open(kit.path(SQUARE)).convert("RGB"), float).std() for kit in (plain, sharp)]
     assert spread[1] > 1.05 * spread[0]
     assert b"algorithmicallyEnhanced" in sharp.path(SQUARE).read_bytes()

@@ -1,4 +1,4 @@
-"""Step 7b: train the upscaler (a Real-ESRGAN compact network, four times) on crops of scenes drawn large.
+"""Step 6b: train the upscaler (a Real-ESRGAN compact network, four times) on crops of scenes drawn large.
 
 What it learns to make sharp is, by halves, a scene scaled down, and that scene through the autoencoder with some noise on its
 latents, as pictures are that a UNet made. Flat and line art are drawn at full size from the vectors; of the 3D renders there
