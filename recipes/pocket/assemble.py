@@ -1,7 +1,7 @@
 """Step 8: put the trained parts together as an ordinary diffusers folder, prove that it loads and draws, swap it in.
 
-Reads <work>/vae, tokenizer, text_encoder, upscaler (where there is one) and the averaged weights of <work>/train.pt. Nothing is replaced before everything has
-been written, measured, loaded again and has drawn a picture.
+Reads <work>/vae, tokenizer, text_encoder, upscaler (where there is one) and the averaged weights of <work>/train.pt. Nothing is
+replaced before everything has been written, measured, loaded again and has drawn a picture.
 """
 
 from __future__ import annotations
