@@ -6,13 +6,13 @@ from threading import Event
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from sdkit import InputError, Interrupted, ModelError, Request, UnsafeFileError
 from sdkit.backends import upscaler as module
-from sdkit.backends.checkpoints import detect
+from sdkit.backends.checkpoints import detect, embedded
 from sdkit.backends.networks import Compact, Esrgan, Kind
 from sdkit.backends.upscaler import Upscaler
 
@@ -165,3 +165,20 @@ def test_what_is_no_upscaler_is_named_with_what_is_allowed(tmp_path, compact):
         Upscaler(str(tmp_path / "short.safetensors"))
     with pytest.raises(ModelError, match=r"an upscaler.*studio\.upscale"):
         detect(compact)  # the other way round: as the model of a Studio
+
+
+@pytest.mark.skipif(not embedded("upscaler/model.safetensors").is_file(), reason="this checkout has no upscaler yet")
+def test_the_embedded_upscaler_is_small_and_draws_edges_sharper_than_lanczos():
+    assert embedded("upscaler/model.safetensors").stat().st_size <= 5e6
+    large = Image.new("RGB", (1024, 1024), (255, 214, 160))
+    ImageDraw.Draw(large).ellipse((812, 812, 3284, 3284), fill=(200, 30, 60))
+    pen = ImageDraw.Draw(large)
+    pen.polygon([(130, 150), (520, 210), (260, 500)], fill=(40, 90, 200))
+    pen.ellipse((560, 90, 900, 430), fill=(20, 130, 90))
+    pen.rounded_rectangle((100, 600, 480, 920), 60, fill="white", outline=(30, 30, 36), width=14)
+    small = large.reduce(4)
+
+    def apart(got):
+        return np.square(np.asarray(got, float) - np.asarray(large, float)).mean()
+
+    assert apart(Upscaler().enlarge(small)) < apart(small.resize(large.size, Image.Resampling.LANCZOS)) / 10**0.2
