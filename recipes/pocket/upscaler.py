@@ -104,6 +104,7 @@ def save(network: Compact, folder: Path, steps: int) -> None:
     about = {"architecture": "SRVGGNetCompact", "num_feat": WIDTH, "num_conv": BLOCKS, "upscale": SCALE, "act_type": "prelu"}
     weights = {name: value.detach().half().contiguous().cpu() for name, value in network.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={key: str(value) for key, value in about.items()})
+    (folder / "model.safetensors").chmod(0o644)  # safetensors writes for its owner alone; this one ships
     (folder / "config.json").write_text(json.dumps({**about, "steps": steps}, indent=2) + "\n", encoding="utf-8")
 
 
