@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 from sharpness import edges, psnr
-from upscaler import BLOCKS, SCALE, WIDTH, build, save, shrunk, spot
+from upscaler import BLOCKS, SCALE, WIDTH, build, fit_last, save, shrunk, spot
 
 from sdkit.backends.upscaler import Upscaler
 
@@ -16,6 +16,21 @@ def test_the_start_is_an_enlargement_by_repetition_and_the_file_is_small(tmp_pat
     assert (tmp_path / "model.safetensors").stat().st_size < 5e6
     small = Image.fromarray(np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8))
     assert up.enlarge(small).tobytes() == small.resize((64, 64), Image.Resampling.NEAREST).tobytes()
+
+
+def test_the_last_layer_starts_at_what_is_best_for_the_others():
+    torch.manual_seed(0)
+    waves = torch.linspace(0, 9, 192)[None, :] * torch.rand(6, 1) + 6 * torch.rand(6, 1)
+    large = (0.5 + 0.4 * torch.sin(waves)[:, None, :, None] * torch.cos(waves)[:, None, None, :]).expand(6, 3, 192, 192)
+    small, network = shrunk(large), build()
+
+    def apart():
+        with torch.no_grad():
+            return (network(small) - large).pow(2).mean().item()
+
+    before = apart()
+    fit_last(network, [(small, large)])
+    assert apart() < 0.1 * before
 
 
 def test_most_crops_hold_an_edge_of_an_object_and_none_leaves_the_picture():
