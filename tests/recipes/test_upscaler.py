@@ -20,7 +20,7 @@ def test_the_start_is_an_enlargement_by_repetition_and_the_file_is_small(tmp_pat
 
 def test_the_last_layer_starts_at_what_is_best_for_the_others():
     torch.manual_seed(0)
-    waves = torch.linspace(0, 9, 192)[None, :] * torch.rand(6, 1) + 6 * torch.rand(6, 1)
+    waves = torch.linspace(0, 60, 192)[None, :] * torch.rand(6, 1) + 6 * torch.rand(6, 1)
     large = (0.5 + 0.4 * torch.sin(waves)[:, None, :, None] * torch.cos(waves)[:, None, None, :]).expand(6, 3, 192, 192)
     small, network = shrunk(large), build()
 
@@ -30,7 +30,7 @@ def test_the_last_layer_starts_at_what_is_best_for_the_others():
 
     before = apart()
     fit_last(network, [(small, large)])
-    assert apart() < 0.1 * before
+    assert apart() < 0.2 * before
 
 
 def test_most_crops_hold_an_edge_of_an_object_and_none_leaves_the_picture():
