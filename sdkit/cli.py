@@ -114,6 +114,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, help="default: the picture's own")
     sub.add_argument("--out", "-o", metavar="FILE", help="also write the picture here")
 
+    sub = command("upscale", _upscale, "enlarge a picture, its edges sharp; prints the file", parents=[model])
+    sub.add_argument("picture", help="an image file, or the id of a recorded picture")
+    sub.add_argument("--scale", type=float, help="over 1 up to the upscaler's own (default: that, mostly 4)")
+    sub.add_argument("--upscaler", metavar="FILE", help="a community upscaler, .safetensors (default: the embedded one)")
+    sub.add_argument("--experiment", default="", help="a name recorded with the picture")
+    sub.add_argument("--out", "-o", metavar="FILE", help="also write the picture here")
+
     sub = command("export", _export, "write a picture in every placement; prints the folder's page", parents=[model])
     sub.add_argument("picture", help="an image file, or the id of a recorded picture")
     sub.add_argument("--placements", default="all", help='"all" (default), or groups, platforms and names with commas between')
@@ -122,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         "--focus", type=_focus, metavar="X,Y", help="what must stay in view, as shares of width and height: 0.5,0.4"
     )
     sub.add_argument("--anchor", default="right", help="where the subject sits in wide ones: left, centre, right (default)")
+    sub.add_argument("--upscaler", metavar="FILE", help='what enlarges it, "" for nothing (default: what suits the picture)')
 
     sub = command("frame", _frame, "the experiments as a table")
     sub.add_argument("--store", default="out/experiments", metavar="DIR", help="experiments folder (default out/experiments)")
@@ -212,10 +220,20 @@ def _outpaint(options: argparse.Namespace) -> int:
     return 0
 
 
+def _upscale(options: argparse.Namespace) -> int:
+    result = _studio(options).upscale(
+        options.picture, options.scale, model=options.upscaler, experiment=options.experiment, progress=not options.quiet
+    )
+    if options.out:
+        _save(result.image, options.out)
+    print(options.out or result.path)
+    return 0
+
+
 def _export(options: argparse.Namespace) -> int:
     kit = _studio(options).export(
         options.picture, [name.strip() for name in options.placements.split(",")], to=options.to, focus=options.focus,
-        anchor=options.anchor, progress=not options.quiet,
+        anchor=options.anchor, upscaler=options.upscaler, progress=not options.quiet,
     )  # fmt: skip
     print(kit, file=sys.stderr)
     print(kit.page)

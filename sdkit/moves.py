@@ -15,7 +15,7 @@ from PIL import Image
 from . import canvas, receipts
 from .backends.base import Backend, Progress
 from .codecs import open_image
-from .errors import InputError, Interrupted
+from .errors import InputError
 from .prompt import Prompt, prepare
 from .prompt import negative as negative_words
 from .prompt.surroundings import surroundings
@@ -279,13 +279,6 @@ class Moves(Workshop, Protocol):
             return None, canvas.Photo.of(open_image(what)), False
         source, image = self._picture(what)
         return source, canvas.Photo(image), False
-
-    def _one(self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None) -> Result:
-        """One picture, or Interrupted."""
-        results = self.run([request], experiment=experiment, note=note, progress=progress, stop=stop)
-        if not results:
-            raise Interrupted("Stopped before the picture was finished.")
-        return results[0]
 
 
 def _mask_label(mask: object) -> str:

@@ -26,7 +26,7 @@ class Made:
 
     model       name as the person gave it ("pocket", "org/name", a path, a URL).
     model_hash  SHA-256 (hex, first 16) over the weights, or the hub revision, or "" where neither is known.
-    family      "sd1", "sd2", "sdxl", "sd3", "flux", or "" for a service that does not say.
+    family      "sd1", "sd2", "sdxl", "sd3", "flux"; of an upscaler "compact" or "esrgan"; or "" for a service that does not say.
     device, dtype, scheduler, libraries ({"torch": "2.13.0", ...})      as used.
     guides      what was loaded beside the model and used: {"canny": hash or revision, "style": ...}.
     batch       how many pictures were denoised together: batch size can move pixels (diffusers #2659).

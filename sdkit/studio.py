@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from . import canvas, guides, receipts
-from .backends.base import Backend, Can, Progress
+from .attended import in_notebook, shown, undisturbed
+from .backends.base import UPSCALERS, Backend, Can, Progress
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
 from .experiments import Experiments, Store, trial
@@ -25,6 +24,7 @@ from .prompt import prompts as prompts_of
 from .request import MAX_SIDE, STYLE_WEIGHT, Request, pair_of_pixels, seeds_of
 from .result import Patched, Result, ResultSet
 from .sources import Opened, label
+from .upscale import Upscales, is_photo
 
 if TYPE_CHECKING:
     from .export import Extension, Kit
@@ -33,7 +33,7 @@ _AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
 _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
 
 
-class Studio(Moves, trial.Trials):
+class Studio(Moves, Upscales, trial.Trials):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model, or "pocket-fast", the same in four steps for a quick look; "org/name" on the
@@ -148,14 +148,20 @@ class Studio(Moves, trial.Trials):
         stop: Event | None = None,
     ) -> ResultSet:  # fmt: skip
         """Make and keep one picture a Request. What `generate` does once the words are requests."""
+        return self._run(self.backend, requests, experiment, note, progress, stop)
+
+    def _run(
+        self, backend: Backend, requests: Sequence[Request], experiment: str, note: str, progress: bool | Progress,
+        stop: Event | None,
+    ) -> ResultSet:  # fmt: skip
         finished: list[Result] = []
         try:
-            with _shown(progress, len(requests)) as report:
-                for result in self.backend.run(requests, progress=report, stop=stop):
-                    with _undisturbed():
+            with shown(progress, len(requests)) as report:
+                for result in backend.run(requests, progress=report, stop=stop):
+                    with undisturbed():
                         finished.append(self._keep(result, experiment, note))
         except (KeyboardInterrupt, Interrupted):
-            if not _in_notebook():
+            if not in_notebook():
                 raise
             return ResultSet(finished, interrupted=True)
         return ResultSet(finished)
@@ -166,20 +172,22 @@ class Studio(Moves, trial.Trials):
         Raises InputError when there is no such picture, or another model than this one made it.
         """
         result = what if isinstance(what, Result) else self._open(what)
-        ours = getattr(self.backend, "made", None)
+        backend = self._upscaler(result.made.model) if result.made.family in UPSCALERS else self.backend
+        ours = getattr(backend, "made", None)
         if ours is not None and result.made.model_hash and ours.model_hash != result.made.model_hash:
             raise InputError(
                 "what", f"a picture by {result.made.model} ({result.made.model_hash})", f"pictures by {ours.model} ({ours.model_hash})",
-                f"Open it with Studio({result.made.model!r}).",
+                f"Open it with Studio({result.made.model!r})." if backend is self.backend else "That file is another one now.",
             )  # fmt: skip
         if ours is not None:
-            guides.check_same(result, self.backend)
-        return self._one(result.request, "", "reproduced", progress, None)
+            guides.check_same(result, backend)
+        return self._one(result.request, "", "reproduced", progress, None, backend)
 
     def export(
         self, picture: str | os.PathLike[str] | Image.Image | Result, placements: str | Sequence[str] = "all", *,
         to: str | os.PathLike[str], focus: tuple[float, float] | None = None, anchor: str | None = None,
-        overrides: Mapping[str, str] | None = None, progress: bool | Progress = True, stop: Event | None = None,
+        overrides: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None,
+        progress: bool | Progress = True, stop: Event | None = None,
     ) -> Kit:  # fmt: skip
         """Write the picture in every placement: exact pixels, under the byte limit, with a page to look at them all.
 
@@ -188,6 +196,8 @@ class Studio(Moves, trial.Trials):
         focus        (x, y) of what must stay in view, as shares of width and height; found by itself when not given.
         anchor       where the subject stands in wide ones: "left", "centre" or "right"; by default where it already is.
         overrides    {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
+        upscaler     what enlarges it where a placement is larger: "pocket" or a file, as for `upscale`, or "" for resizing
+                     alone. By default a picture that pocket drew is enlarged by its own upscaler, all others are resized.
 
         Raises PlacementError for an unknown placement, InputError for other bad input, ExportError when a file cannot be
         written as promised (an earlier kit in the folder is then as it was), Interrupted when stopped.
@@ -212,23 +222,26 @@ class Studio(Moves, trial.Trials):
             if wide.interrupted:
                 raise Interrupted("Stopped before any file was written. The pictures that were finished are kept.")
             canvases = {extension: result.image for extension, result in zip(planned.extensions, wide, strict=True)}
+        with shown(progress, 1) as report:
+            sharp, by = self._sharp(source, upscaler, planned.fits, {None: image, **canvases}, report, stop)
+        photo = is_photo(source)
 
         # What a model drew is marked so in the file; a photograph that was only cropped is not.
-        patched = isinstance(picture, Patched)
-        composite = export.ai_mark(export.COMPOSITE)
-        painted, plain = (export.ai_mark(),) * 2 if source else (composite, composite if patched else b"")
+        def mark(fit: export.Fit) -> bytes:
+            if fit.extension or isinstance(picture, Patched) or not photo:
+                return export.ai_mark(export.COMPOSITE if photo else export.GENERATED)
+            return export.ai_mark(export.ENHANCED) if source or by(fit) else b""
+
         files: dict[export.Fit, export.Encoded] = {}
-        for fits, mark in (
-            ([f for f in planned.fits if f.extension], painted),
-            ([f for f in planned.fits if not f.extension], plain),
-        ):
-            files |= zip(fits, export.encode_all(image, fits, canvases, xmp=mark), strict=True)
+        for xmp in dict.fromkeys(map(mark, planned.fits)):
+            fits = [f for f in planned.fits if mark(f) == xmp]
+            files |= zip(fits, export.encode_all(image, fits, canvases, sharp=sharp, xmp=xmp), strict=True)
         prompt = str(source.request.prompt) if source else ""
         about = prompt or (Path(picture).stem if isinstance(picture, str | os.PathLike) else "picture")
         seed = source.request.seed if source else None
         return export.write(
             Path(to),
-            [export.Item(f, files[f], seed, prompt, about) for f in planned.fits],
+            [export.Item(f, files[f], seed, prompt, about, by(f)) for f in planned.fits],
             title="Asset kit" if prompt else about,
         )
 
@@ -307,6 +320,16 @@ class Studio(Moves, trial.Trials):
         )
         return self._around(source, wide, mask, None, None, None, None, None, None, called, AROUND)
 
+    def _one(
+        self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None,
+        backend: Backend | None = None,
+    ) -> Result:  # fmt: skip
+        """One picture, or Interrupted."""
+        results = self._run(backend or self.backend, [request], experiment, note, progress, stop)
+        if not results:
+            raise Interrupted("Stopped before the picture was finished.")
+        return results[0]
+
     def _keep(self, result: Result, experiment: str, note: str) -> Result:
         return self.experiments.store.add(result, receipts.write(result), experiment=experiment, note=note)
 
@@ -332,49 +355,3 @@ class Studio(Moves, trial.Trials):
 
     def __repr__(self) -> str:
         return f"Studio({self.model!r}): {len(self.experiments)} pictures in {self.experiments.store.folder}"
-
-
-@contextlib.contextmanager
-def _shown(progress: bool | Progress, pictures: int) -> Iterator[Progress | None]:
-    """A progress function for the backend: the caller's own, a bar, or none."""
-    if not isinstance(progress, bool):
-        yield progress
-        return
-    if not progress:
-        yield None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=1, unit="step", desc=f"{pictures} picture{'s' * (pictures != 1)}", leave=False, dynamic_ncols=True) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield report
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let Ctrl-C wait until the block is done: a picture that is finished is also kept."""
-    came: list[Any] = []
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield  # no KeyboardInterrupt arrives here
-        return
-    signal.signal(signal.SIGINT, lambda *given: came.append(given))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if came:
-            before(*came[0])
-
-
-def _in_notebook() -> bool:
-    """Whether a person at a kernel is running this: there, stopping a cell should leave them what is finished."""
-    try:
-        from IPython import get_ipython  # type: ignore[attr-defined]
-    except ImportError:
-        return False
-    return type(get_ipython()).__name__ in ("ZMQInteractiveShell", "Shell")  # Jupyter and VS Code; Colab

@@ -32,3 +32,9 @@ class Workshop(Protocol):
 
     def _opened(self, what: object, parameter: str) -> Opened:
         """A picture to start from, or where `parameter` is "mask" a mask, with what it is called."""
+
+    def _one(
+        self, request: Request, experiment: str, note: str, progress: bool | Callable[[int, int], None], stop: Event | None,
+        backend: Any = None,
+    ) -> Result:  # fmt: skip
+        """One kept picture, by `backend` or the Studio's own; raises Interrupted where it was stopped."""

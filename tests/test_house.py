@@ -31,14 +31,19 @@ MAY_IMPORT = {
     "receipts": VALUES,
     "experiments": VALUES | {"workshop"},
     "moves": VALUES | {"backends", "receipts", "workshop"},
+    "attended": BASE | {"backends"},
     "guides": VALUES | {"backends"},
     "export": VALUES,
-    "studio": VALUES | {"backends", "receipts", "experiments", "export", "guides", "moves"},
+    "upscale": VALUES | {"backends", "export", "workshop"},
+    "studio": VALUES | {"attended", "backends", "receipts", "experiments", "export", "guides", "moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
     "cli": VALUES | {"studio", "experiments", "demo", "lab"},
 }
-TORCH = {f"backends/{name}.py" for name in ("local", "models", "words", "noise", "tiling", "hub", "single_file", "control")}
+TORCH = {
+    f"backends/{name}.py"
+    for name in ("local", "models", "words", "noise", "tiling", "hub", "single_file", "control", "networks", "upscaler")
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -13,6 +13,8 @@ from ..result import Result
 
 Progress = Callable[[int, int], None]  # (denoising steps done, steps in all) over the whole call
 
+UPSCALERS = ("compact", "esrgan")  # families of Made whose pictures an upscaler enlarged
+
 _INSTEAD = (
     'Inpaint with Studio("pocket"), with any Stable Diffusion 1.5, 2, SDXL, SD3 or FLUX checkpoint, or with an inpainting one: '
     '"stable-diffusion-v1-5/stable-diffusion-inpainting", "diffusers/stable-diffusion-xl-1.0-inpainting-0.1", '

@@ -66,6 +66,11 @@ class Checkpoint:
     shapes: Mapping[str, tuple[int, ...]]
 
 
+def embedded(part: str = "") -> Path:
+    """Where the embedded model lies, or a file or folder of it, whether or not this installation has it."""
+    return Path(str(files("sdkit") / "assets" / "pocket")) / part
+
+
 def resolve(source: str | Path | Source) -> Source:
     """The place that `source` means: "pocket" (or "") or "pocket-fast", a folder, a .safetensors file, or a hub id, in that order.
 
@@ -77,7 +82,7 @@ def resolve(source: str | Path | Source) -> Source:
         raise ModelError(f"model: got {short(source)}; allowed: {ALLOWED}.")
     text = str(source).strip()
     if text in ("", ".", *EMBEDDED):  # Path("") is "."
-        path = Path(str(files("sdkit") / "assets" / "pocket"))
+        path = embedded()
         if not (path / "model_index.json").is_file():
             raise ModelError(
                 "model: the embedded model 'pocket' is not in this installation. Reinstall sdkit, or name another model."
@@ -87,7 +92,7 @@ def resolve(source: str | Path | Source) -> Source:
     if path.is_dir():
         return Source("folder", text, check_folder(path))
     if path.suffix.lower() in PICKLES:
-        raise _unsafe(path) if path.is_file() else ModelError(f"model: there is no file {text!r}. Allowed: {ALLOWED}.")
+        raise unsafe(path) if path.is_file() else ModelError(f"model: there is no file {text!r}. Allowed: {ALLOWED}.")
     if path.is_file():
         read_header(path)
         return Source("file", text, path)
@@ -98,8 +103,10 @@ def resolve(source: str | Path | Source) -> Source:
     raise ModelError(f"model: got {text!r}; allowed: {ALLOWED}.")
 
 
-def read_header(path: Path) -> dict[str, Any]:
+def read_header(path: Path, allowed: str = ALLOWED) -> dict[str, Any]:
     """The header of a .safetensors file: {key: {"dtype", "shape", "data_offsets"}} and maybe "__metadata__".
+
+    allowed: what would do instead, for the messages.
 
     Raises UnsafeFileError for a pickle under whatever name, ModelError for a damaged file.
     """
@@ -109,9 +116,9 @@ def read_header(path: Path) -> dict[str, Any]:
             head = file.read(9)
             length = struct.unpack("<Q", head[:8])[0] if len(head) >= 8 else 0
             if head[8:] != b"{" and _PICKLE.match(head):
-                raise _unsafe(path)
+                raise unsafe(path)
             if head[8:] != b"{" or not 2 <= length <= MAX_HEADER:
-                raise ModelError(f"model: {path.name} is not a .safetensors file ({size} bytes). Allowed: {ALLOWED}.")
+                raise ModelError(f"model: {path.name} is not a .safetensors file ({size} bytes). Allowed: {allowed}.")
             if 8 + length > size:
                 raise _truncated(path, 8 + length, size)
             header = json.loads(b"{" + file.read(length - 1))
@@ -314,6 +321,11 @@ def _not_a_model(shapes: Mapping[str, tuple[int, ...]]) -> str:
         return "a textual inversion embedding, which sdkit does not use. Name a model."
     if all(key.startswith(("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "first_stage_model.")) for key in shapes):
         return "an autoencoder (VAE) only. Name a whole model."
+    if any(
+        re.search(r"^(params(_ema)?\.)?(conv_first|RRDB_trunk\.0\.RDB1|model\.1\.sub\.0\.RDB1|body\.0)\b", key)
+        for key in shapes
+    ):
+        return "an upscaler, which enlarges pictures and draws none. Use it with studio.upscale(picture, model=...)."
     if all(key.startswith(("text_model.", "text_projection.", "shared.", "encoder.block.")) for key in shapes):
         return "a text encoder only. Name a whole model."
     return ""
@@ -323,11 +335,13 @@ def _truncated(path: Path, wanted: int, size: int) -> ModelError:
     return ModelError(f"model: {path.name} is cut short: it should have {wanted:,} bytes and has {size:,}. Download it again.")
 
 
-def _unsafe(path: Path) -> UnsafeFileError:
+def unsafe(path: Path) -> UnsafeFileError:
+    """What to raise for a pickle: says how to convert it, out of the wrappers that training tools save weights in."""
     out = path.with_name(path.stem + ("-safe" if path.suffix == ".safetensors" else "") + ".safetensors")
     code = (
         "import sys, torch, safetensors.torch as s; "
-        "d = torch.load(open(sys.argv[1], 'rb'), map_location='cpu', weights_only=True); d = d.get('state_dict', d); "
+        "d = torch.load(open(sys.argv[1], 'rb'), map_location='cpu', weights_only=True); "
+        "d = next((d[k] for k in ('state_dict', 'params_ema', 'params') if k in d), d); "
         "s.save_file({k: v.clone().contiguous() for k, v in d.items() if torch.is_tensor(v)}, sys.argv[2])"
     )
     return UnsafeFileError(

@@ -28,13 +28,17 @@ SHOWN = 48  # thumbnails in a notebook
 
 @dataclass(frozen=True)
 class Item:
-    """One picture to write: its fit, its file, and what its manifest says of it. alt describes it for the page."""
+    """One picture to write: its fit, its file, and what its manifest says of it. alt describes it for the page.
+
+    upscaler   what enlarged it, as "pocket/upscaler 0123456789abcdef"; "" where it was resized alone.
+    """
 
     fit: Fit
     encoded: Encoded
     seed: int | None = None
     prompt: str = ""
     alt: str = ""
+    upscaler: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Entry:
     reason: str
     seed: int | None
     prompt: str
+    upscaler: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def _entry(item: Item) -> Entry:
     path = f"{placement.folder}/{placement.name}{encoded.suffix}"
     return Entry(
         placement.name, *placement.size, len(encoded.data), placement.max_bytes, path, item.fit.method, item.fit.reason,
-        item.seed, item.prompt,
+        item.seed, item.prompt, item.upscaler,
     )  # fmt: skip
 
 
@@ -178,7 +183,8 @@ def _listed(folder: Path) -> list[dict[str, Any]] | None:
     except (OSError, ValueError, RecursionError):
         return None
     fields = set(Entry.__dataclass_fields__)
-    if not isinstance(found, list) or not all(isinstance(e, dict) and set(e) == fields for e in found):
+    older = fields - {"upscaler"}  # as kits were before there was one
+    if not isinstance(found, list) or not all(isinstance(e, dict) and set(e) in (fields, older) for e in found):
         return None
     for entry in found:
         path = entry["path"]

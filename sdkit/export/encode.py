@@ -16,13 +16,14 @@ from ..codecs import encode
 from ..errors import ExportError, InputError
 from .fit import Extension, Fit
 from .placements import Placement
-from .render import draw, prepared
+from .render import Sharp, draw, prepared
 
 BEST, WORST = 92, 45  # the qualities tried first and last; under 45 flat colours break into visible blocks
 FULL_COLOUR_FROM = 85  # from this quality on JPEG keeps every pixel's colour (4:4:4): red edges and text stay clean
 SUFFIX = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 GENERATED = "trainedAlgorithmicMedia"
 COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
+ENHANCED = "algorithmicallyEnhanced"
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,11 @@ class Encoded:
 def ai_mark(kind: str = GENERATED) -> bytes:
     """XMP that says a picture was made by a model, as IPTC's DigitalSourceType asks; about 400 bytes.
 
-    `kind` is GENERATED, or COMPOSITE where a model filled a part of a photograph.
+    `kind` is GENERATED, COMPOSITE where a model filled a part of a photograph, or ENHANCED where one only enlarged it.
     Source: https://cv.iptc.org/newscodes/digitalsourcetype/ (checked 2026-11-24).
     """
-    if kind not in (GENERATED, COMPOSITE):
-        raise InputError("kind", kind, f"{GENERATED!r} or {COMPOSITE!r}")
+    if kind not in (GENERATED, COMPOSITE, ENHANCED):
+        raise InputError("kind", kind, f"{GENERATED!r}, {COMPOSITE!r} or {ENHANCED!r}")
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
@@ -85,20 +86,23 @@ def encode_all(
     fits: Iterable[Fit],
     extended: Mapping[Extension, Image.Image] | None = None,
     *,
+    sharp: Sharp | None = None,
     finish: Callable[[Image.Image, Fit], Image.Image] | None = None,
     xmp: bytes | None = None,
     workers: int | None = None,
 ) -> Iterator[Encoded]:
     """Render and encode every fit, in order, on a few threads (Pillow resizes and encodes without the interpreter lock).
 
+    `extended` and `sharp` are as `render` takes them.
     `finish` (text, a logo) gets each picture and its fit and returns the picture to encode; it runs on the threads.
     `workers` defaults to the cores this process may use, at most 4; only about twice as many pictures are in memory.
     Raises as `draw` and `encode_under` do.
     """
     source, canvases = prepared(master), {key: prepared(image) for key, image in (extended or {}).items()}
+    large = {key: prepared(image) for key, image in (sharp or {}).items()}
 
     def one(fit: Fit) -> Encoded:
-        image = draw(source, fit, canvases)
+        image = draw(source, fit, canvases, large)
         return encode_under(finish(image, fit) if finish else image, fit.placement, xmp=xmp)
 
     threads = workers or min(4, _cores())
@@ -169,4 +173,4 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-__all__ = ["BEST", "COMPOSITE", "GENERATED", "WORST", "Encoded", "ai_mark", "encode_all", "encode_under"]
+__all__ = ["BEST", "COMPOSITE", "ENHANCED", "GENERATED", "WORST", "Encoded", "ai_mark", "encode_all", "encode_under"]

@@ -25,6 +25,7 @@ ANCHORS = ("left", "centre", "right")
 MAX_EXTENSIONS = 5
 WIDE = 3.0  # a placement this many times wider (or taller) than the master is never worth a crop, if it can be outpainted
 NEARLY = 0.85  # where nothing can be outpainted, a subject this clear of covered areas is better off cropped than padded
+ENLARGED = 1.1  # times; below it, resizing alone looks the same
 TINY = 0.06  # an extension of a smaller share of the window is not worth a generation
 
 
@@ -63,6 +64,11 @@ class Fit:
     def scale(self) -> float:
         """Placement pixels per master pixel: over 1 the picture is enlarged."""
         return self.placement.width / (self.box[2] - self.box[0])
+
+    @property
+    def enlarged(self) -> bool:
+        """Whether the picture is made visibly larger than its pixels carry, so that an upscaler is worth its time."""
+        return self.scale > ENLARGED
 
 
 @dataclass(frozen=True)

@@ -106,13 +106,14 @@ def _card(shown: Shown) -> str:
 <h3>{escape(p.title)} <span class="px">{p.width} × {p.height}</span></h3>
 <p class="meter" title="{limit}"><span class="track"><span style="width:{max(share * 100, 1.5):.1f}%"></span></span>{limit}</p>
 <p class="why"><span class="tag {entry.method}">{entry.method}</span> {escape(entry.reason)}</p>
-<details><summary>Details</summary><p>{facts}</p><p><code>{escape(entry.path)}</code>{_seed(entry)}</p></details>
+<details><summary>Details</summary><p>{facts}</p><p><code>{escape(entry.path)}</code>{_made(entry)}</p></details>
 </figcaption>
 </figure>"""
 
 
-def _seed(entry: Entry) -> str:
-    return "" if entry.seed is None else f"<br>Seed {entry.seed}"
+def _made(entry: Entry) -> str:
+    seed = "" if entry.seed is None else f"<br>Seed {entry.seed}"
+    return seed + (f"<br>Enlarged by {escape(entry.upscaler)}" if entry.upscaler else "")
 
 
 def _overlay(p: Placement) -> str:

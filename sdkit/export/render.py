@@ -42,30 +42,36 @@ def prepared(master: Image.Image) -> Image.Image:
     return image
 
 
+Sharp = Mapping[Extension | None, Image.Image]  # the master (None) and canvases as an upscaler enlarged them
+
+
 def render(
-    master: Image.Image, fits: Iterable[Fit], extended: Mapping[Extension, Image.Image] | None = None
-) -> Iterator[Image.Image]:
+    master: Image.Image, fits: Iterable[Fit], extended: Mapping[Extension, Image.Image] | None = None,
+    sharp: Sharp | None = None,
+) -> Iterator[Image.Image]:  # fmt: skip
     """One RGB picture a fit, in order, each of exactly the placement's pixels; made when it is asked for.
 
-    `extended` holds the generated canvas of each Extension, of its size or any multiple of it.
+    extended   the generated canvas of each Extension, of its size or any multiple of it.
+    sharp      the master (under None) and canvases as an upscaler enlarged them: what a fit that enlarges is cut from.
     """
     source, canvases = prepared(master), {k: prepared(v) for k, v in (extended or {}).items()}
-    return (draw(source, fit, canvases) for fit in fits)
+    large = {k: prepared(v) for k, v in (sharp or {}).items()}
+    return (draw(source, fit, canvases, large) for fit in fits)
 
 
-def draw(master: Image.Image, fit: Fit, extended: Mapping[Extension, Image.Image]) -> Image.Image:
+def draw(
+    master: Image.Image, fit: Fit, extended: Mapping[Extension, Image.Image], sharp: Sharp | None = None
+) -> Image.Image:  # fmt: skip
     """The picture of one fit, from images that `prepared` returned. Raises InputError when its canvas is missing."""
-    size = fit.placement.size
-    if fit.method == "pad":
-        return padded(master, fit.box, size)
-    if fit.extension is None:
-        return resized(master, fit.box, size)
-    canvas = extended.get(fit.extension)
-    if canvas is None:
+    source = master if fit.extension is None else extended.get(fit.extension)
+    if source is None:
         raise InputError("extended", list(extended), f"an image for {fit.extension}, which {fit.placement.name} is cut from")
-    x, y = canvas.width / fit.extension.size[0], canvas.height / fit.extension.size[1]
+    wide, high = fit.extension.size if fit.extension else master.size
+    if sharp and fit.enlarged:
+        source = sharp.get(fit.extension, source)
+    x, y = source.width / wide, source.height / high
     left, top, right, bottom = fit.box
-    return resized(canvas, (left * x, top * y, right * x, bottom * y), size)
+    return (padded if fit.method == "pad" else resized)(source, (left * x, top * y, right * x, bottom * y), fit.placement.size)
 
 
 def resized(image: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
@@ -142,4 +148,4 @@ def stretched(master: Image.Image, extension: Extension) -> Image.Image:
     return out
 
 
-__all__ = ["draw", "padded", "prepared", "render", "resized", "stretched"]
+__all__ = ["Sharp", "draw", "padded", "prepared", "render", "resized", "stretched"]

@@ -52,6 +52,7 @@ def test_the_manifest_tells_the_truth(tmp_path, items):
             "reason",
             "seed",
             "prompt",
+            "upscaler",
         ]
         path = kit.folder / entry["path"]
         with Image.open(path) as image:

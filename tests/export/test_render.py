@@ -95,3 +95,16 @@ def test_a_colour_profile_is_applied_and_a_broken_one_ignored(tmp_path):
     broken = Image.new("RGB", (8, 8), (200, 100, 50))
     broken.info["icc_profile"] = b"no profile"
     assert prepared(broken).getpixel((0, 0)) == (200, 100, 50)
+
+
+def test_what_an_upscaler_enlarged_is_shown_where_a_fit_enlarges_and_nowhere_else(scene):
+    master = scene()
+    planned = plan(master.size, choose(["ads", "social"]), image=master)
+    canvases = {e: stretched(master, e) for e in planned.extensions}
+    sharp = {k: Image.new("RGB", (4 * v.width, 4 * v.height), "lime") for k, v in ({None: master} | canvases).items()}
+    plain = render(master, planned.fits, canvases)
+    for fit, image, before in zip(planned.fits, render(master, planned.fits, canvases, sharp), plain, strict=True):
+        assert image.size == fit.placement.size
+        green = (np.asarray(image) == (0, 255, 0)).all()
+        assert green if fit.enlarged else image.tobytes() == before.tobytes()
+    assert {fit.enlarged for fit in planned.fits} == {True, False}
