@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from assemble import size_of
 from common import REPOSITORY, parser, to_tensor
-from judge import WEIGHTS, Judge, Verdict, load_judge
+from judging import WEIGHTS, Judge, Verdict, load_judge
 from PIL import Image, ImageDraw, ImageFont
 from questions import Question, singles, uncurated
 from scenes import render

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import questions
-from judge import Verdict
+from judging import Verdict
 from questions import Question, wilson
 from vocabulary import DEFECTS, STYLES
 

@@ -7,25 +7,9 @@ import torch
 import torch.nn.functional as F
 from briefs import SHAPES, compose
 from evaluate import Run, batches, contact_sheet, draw_sheet, judged_sheet, keep, quick, rendered, worst
-from judge import (
-    CELL,
-    CHUNK,
-    HIDES,
-    LABELS,
-    NO_LABEL,
-    UNSURE,
-    Judge,
-    Pool,
-    Verdict,
-    draw_chunk,
-    fresh,
-    lesson,
-    loss_of,
-    named,
-    truth,
-    unfair,
-    verdict_of,
-)
+from judge import fresh, loss_of, named
+from judging import CELL, LABELS, NO_LABEL, UNSURE, Judge, Verdict, verdict_of
+from lessons import CHUNK, HIDES, Pool, draw_chunk, lesson, truth, unfair
 from PIL import Image
 from questions import singles
 from scenes import render

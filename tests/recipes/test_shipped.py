@@ -4,7 +4,7 @@ import json
 
 import pytest
 from evaluate import MODEL, artist, load
-from judge import LABELS, TASKS, WEIGHTS, load_judge
+from judging import LABELS, TASKS, WEIGHTS, load_judge
 from questions import singles
 from suites import SUITES, tally
 
