@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from sdkit import Studio
+from sdkit.canvas import Seam
 
 from .figures import Figure, median, ratio, save, table
 from .memory import _peak
@@ -60,14 +61,20 @@ def protected(studio: Studio, cases: int) -> dict[str, Figure]:
     }
 
 
-def seams(studio: Studio, outpaints: int) -> dict[str, Figure]:
-    """How visible the join is: outpaints of several subjects, backgrounds, shapes and sides."""
+def widened(studio: Studio, outpaints: int) -> list[Seam]:
+    """The seams of outpaints of several subjects, backgrounds, shapes and sides."""
     found = []
     for i in range(outpaints):
         words = f"{WORDS[i % len(WORDS)]} {PLACES[i % len(PLACES)]}"
         shot = studio.generate(words, negative="@clean", seeds=[i], progress=False)[0]
         anchor = ("left", "right", "centre")[i % 3]
         found.append(studio.seam(studio.outpaint(shot, SIZES[i % len(SIZES)], anchor=anchor, progress=False)))
+    return found
+
+
+def seams(studio: Studio, outpaints: int) -> dict[str, Figure]:
+    """How visible the join is."""
+    found = widened(studio, outpaints)
     return {
         "seam, gradient over nearby (median at most 1.15, none over 1.5)": median([s.gradient for s in found], "ratio"),
         "seam, colour step": median([s.step for s in found], "levels"),

@@ -11,8 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import statistics
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,9 +18,9 @@ from pathlib import Path
 import card
 import numpy as np
 import torch
-from assemble import size_of
 from common import REPOSITORY, parser, to_tensor
 from judging import WEIGHTS, Judge, Verdict, load_judge
+from measures import OTHERS, joins, megabytes, seconds, sharper
 from PIL import Image, ImageDraw, ImageFont
 from questions import Question, singles, uncurated
 from scenes import render
@@ -141,22 +139,6 @@ class Run:
         return self.whole and len(self.seen) == len(self.questions)
 
 
-def seconds(make: Artist, asked: Sequence[Question]) -> Figure:
-    """What single pictures take, after one that warms up: the median, the fastest and the slowest."""
-    make(asked[:1])
-    spent = []
-    for q in tqdm(asked, desc="timing", unit="image"):
-        start = time.perf_counter()
-        make([q])
-        spent.append(time.perf_counter() - start)
-    return {"value": statistics.median(spent), "unit": "s", "n": len(spent), "low": min(spent), "high": max(spent)}
-
-
-def megabytes(model: Path) -> Figure:
-    size = size_of(model) / 1e6
-    return {"value": size, "unit": "MB", "n": 1, "low": size, "high": size}
-
-
 def _lines(pen: ImageDraw.ImageDraw, text: str, font, width: int, most: int) -> list[str]:
     lines = [""]
     for word in text.split():
@@ -246,8 +228,8 @@ def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--model", type=Path, default=MODEL, help="a diffusers folder (default sdkit/assets/pocket)")
     options.add_argument("--judge", type=Path, default=WEIGHTS)
-    options.add_argument("--suites", nargs="+", choices=[*SUITES, "speed"], default=[*SUITES, "speed"], metavar="SUITE",
-                         help=f"of {', '.join(SUITES)}, speed (default: all)")  # fmt: skip
+    options.add_argument("--suites", nargs="+", choices=[*SUITES, *OTHERS], default=[*SUITES, *OTHERS], metavar="SUITE",
+                         help=f"of {', '.join([*SUITES, *OTHERS])} (default: all)")  # fmt: skip
     options.add_argument("--share", type=float, default=1.0, help="of the questions, for a quick look: 0.1 asks every tenth")
     options.add_argument("--steps", type=int, help="default: what the model's sdkit.json says")
     options.add_argument("--guidance", type=float, help="likewise")
@@ -277,6 +259,10 @@ def evaluate(o, pipeline, make: Artist, judge: Judge, own: dict[str, float]) -> 
     try:
         if "speed" in o.suites:
             extra[PREFIX + SECONDS] = seconds(make, singles(10))
+        if "sharpness" in o.suites:
+            extra |= sharper(o.model, o.work, o.share)
+        if "seams" in o.suites:
+            extra |= joins(o.model, o.share)
         for suite in (SUITES[name] for name in SUITES if name in o.suites):
             runs.append(Run(suite, o.share))
             if suite.quick:

@@ -116,6 +116,9 @@ GOALS: dict[str, Goal] = {
     "3:1: exactly one object": Goal(0.85, 0.95),
     "1:3: exactly one object": Goal(0.85, 0.95),
     "4 steps: right object": Goal(0.80, 0.92),
+    "outpaint: gradient across the seam": Goal(1.15, 1.05, most=True),
+    "outpaint: worst seam": Goal(1.5, 1.5, most=True),
+    "upscaler over Lanczos": Goal(2.0, 4.0),
     SECONDS: Goal(2.0, 1.0, most=True),
     MEGABYTES: Goal(64, 40, most=True),
 }
@@ -126,7 +129,9 @@ ORDER: tuple[str, ...] = (
     *(f"{defect}, {how} the negative" for defect in DEFECTS for how in ("without", "with")),
     *(f"{shape}: {what}" for shape in ("3:1", "1:3") for what in ("exactly one object", "right object")),
     "4 steps: right object", "right paint", *(f"style {style}" for style in STYLES), "free words: right object",
-    "free words: right colour", "unknown noun: no object", SECONDS, MEGABYTES,
+    "free words: right colour", "unknown noun: no object",
+    "outpaint: gradient across the seam", "outpaint: worst seam", "upscaler over Lanczos",
+    "upscaler over Lanczos, at edges", "upscaler over Lanczos, decoded", SECONDS, MEGABYTES,
 )  # fmt: skip
 PREFIX, CEILING = "pocket: ", ", ceiling"
 
@@ -151,7 +156,9 @@ def figures_of(marks: Sequence[Marks], suffix: str = "") -> dict[str, Figure]:
 
 
 def _shown(value: float, unit: str) -> str:
-    return f"{value:.1%}" if unit == "share" else f"{value:.2f} {unit}" if unit == "s" else f"{value:.1f} {unit}"
+    return (
+        f"{value:.1%}" if unit == "share" else f"{value:.2f} {unit}" if unit in ("s", "ratio", "dB") else f"{value:.1f} {unit}"
+    )
 
 
 def table(figures: dict[str, Figure], about: str) -> str:
