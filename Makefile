@@ -16,6 +16,7 @@ lab: .venv/.dev     ## JupyterLab on the first notebook
 
 test: .venv/.dev    ## every test
 	$(BIN)/pytest
+	$(BIN)/pytest recipes/pocket-next/tests
 
 test-fast: .venv/.dev ## the everyday tests
 	$(BIN)/pytest -m "not slow"

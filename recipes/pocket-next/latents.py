@@ -1,0 +1,63 @@
+"""The cached latents of step 3, in memory, as training reads them."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from transformers import CLIPTokenizer
+
+
+def tokens_of(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
+    """Token ids, int64 (n, 77)."""
+    return tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
+
+
+class Latents:
+    """The shards on disk, in memory; `refresh` takes in new ones.
+
+    words     captions -> a tensor of one row each: tokens, or what a frozen text encoder makes of them.
+    pools     shape ("384x192") -> shards of (latents float16 (n, 4, h, w), words (n, captions, ...), objects uint8
+              (n, 1, h, w)).
+    """
+
+    def __init__(self, folder: Path, words: Callable[[list[str]], torch.Tensor], seed: int = 0) -> None:
+        self.folder, self.words, self.seen = folder, words, set()
+        self.pools: dict[str, list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]] = {}
+        self.chance = random.Random(seed)
+
+    def refresh(self) -> None:
+        for path in sorted(self.folder.glob("*.safetensors")):
+            if path in self.seen:
+                continue
+            self.seen.add(path)
+            with safe_open(path, "pt") as shard:
+                for name, captions in json.loads(shard.metadata()["captions"]).items():
+                    words = self.words([words for each in captions for words in each])
+                    words = words.unflatten(0, (len(captions), -1))
+                    part = shard.get_tensor(name), words, shard.get_tensor(f"{name} object")
+                    self.pools.setdefault(name, []).append(part)
+
+    def batch(self, size: int) -> tuple[str, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """A shape, and scenes of it: latents, words, object masks (0 to 1).
+
+        `size` of them where they are 256x256, of a larger shape fewer, so that every batch has about as many latents; and
+        shapes come up so that every scene is seen equally often.
+        """
+        names = list(self.pools)
+        areas = [self.pools[n][0][0][0, 0].numel() / 1024 for n in names]
+        counts = [sum(len(latents) for latents, *_ in self.pools[n]) * area for n, area in zip(names, areas, strict=True)]
+        name = self.chance.choices(names, counts)[0]
+        size = max(1, round(size / areas[names.index(name)]))
+        shards = [self.chance.choice(self.pools[name]) for _ in range(size)]
+        picks = [(shard, self.chance.randrange(len(shard[0]))) for shard in shards]
+        latents, words, objects = (torch.stack([shard[kind][i] for shard, i in picks]) for kind in range(3))
+        words = words[torch.arange(size), torch.randint(words.shape[1], (size,))]  # one caption of each scene's
+        return name, latents.float(), words, objects.float() / 255
+
+    def __len__(self) -> int:
+        return sum(len(latents) for shards in self.pools.values() for latents, *_ in shards)

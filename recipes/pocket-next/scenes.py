@@ -1,0 +1,195 @@
+"""Marketing scenes, rendered: what a brief asks for, on a designed background, with the caption that says so.
+
+`draw(rng, sprites, shape)` returns a Scene; everything random comes from `rng`, so a seed names a scene.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from backgrounds import DRAWERS, SCENERY, STANDS_AT, Frame, strew_confetti
+from briefs import SHAPE_WEIGHTS, SHAPES, Brief, Shape, compose, pick
+from captions import caption
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+from sprites import Sprites
+from vocabulary import COLOURS, OBJECT_NAMES
+
+CELL = 8  # layout pixels that a latent covers
+# An object's longer side in layout pixels: of a single one by its size, of each of several by their number.
+LONGEST = {"small": 88, "medium": 148, "large": 184, "close-up": 232}
+EACH_OF = {1: 148, 2: 104, 3: 80, 4: 80}
+WORDS = ("SALE", "NEW", "HELLO", "50% OFF", "TODAY", "JOIN US", "WOW", "FREE", "OPEN", "BUY NOW")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture, what it shows, and a caption of it."""
+
+    image: Image.Image  # RGB
+    brief: Brief
+    caption: str
+    where: Image.Image | None = None  # "L": the objects' own pixels
+
+
+def offset(place: str, shape: Shape) -> tuple[int, int]:
+    """Of a single object from the centre, in cells (right, down)."""
+    width, height = shape
+    across = {"left": -1, "right": 1}.get(place, 0) * round(
+        (width / 2 - (80 if width <= 256 else 88 + (width > 384) * 24)) / CELL
+    )
+    down = {"top": -1, "bottom": 1}.get(place, 0) * round(
+        (height / 2 - (88 if height <= 256 else 92 + (height > 384) * 20)) / CELL
+    )
+    return across, down
+
+
+def offsets(count: int, shape: Shape) -> list[tuple[int, int]]:
+    """Of each of several objects from the centre, in cells: a row where there is room for one, else a column; four in a square."""
+    if count == 4:
+        return [(-6, -6), (6, -6), (-6, 6), (6, 6)]
+    steps = {2: (-7, 7), 3: (-11, 0, 11)}[count]
+    return [(s, 0) if shape[0] >= 256 else (0, s) for s in steps]
+
+
+def _drawn_background(rng: np.random.Generator, brief: Brief, frame: Frame) -> np.ndarray:
+    tone = np.array(COLOURS[brief.colour] if brief.colour else (128, 128, 128), np.float32)
+    if brief.second:
+        pixels = DRAWERS["gradient"](rng, tone, frame, np.array(COLOURS[brief.second], np.float32))
+    elif brief.background in DRAWERS:
+        pixels = DRAWERS[brief.background](rng, tone, frame)
+    else:
+        pixels = SCENERY[brief.background](rng, brief.time, frame)
+    return strew_confetti(rng, pixels, tone, frame) if "confetti" in brief.defects else pixels
+
+
+def render(
+    rng: np.random.Generator, brief: Brief, sprites: Sprites, shape: Shape, *, zoom: int = 1, wander: float = 0.0
+) -> tuple[Image.Image, Image.Image]:
+    """The picture, and where its objects are ("L"); `zoom` draws it larger, same layout. `wander` scales how far size and place
+    of a single object stray, 0 to 1: a model of little training draws whole objects only if they always stand alike."""
+    width, height = shape
+    single = brief.count == 1
+    stray = [rng.uniform(-1, 1) for _ in range(3)] if wander else [0.0, 0.0, 0.0]
+    longest = LONGEST[brief.size] if single else EACH_OF.get(brief.count, 0)
+    longest *= 1 + 0.1 * wander * stray[0] * single
+    spots = [offset(brief.place or "centre", shape)] if single else offsets(brief.count, shape) if brief.count else []
+    if "cropped" in brief.defects:
+        edge = int(rng.integers(4))
+        far = ((width if edge < 2 else height) / 2 - longest * 0.16) / CELL
+        spots = [((-1, 1, 0, 0)[edge] * round(far), (0, 0, -1, 1)[edge] * round(far))]
+    shift = (wander * stray[1] * 5, wander * stray[2] * 5) if single else (0.0, 0.0)
+    middle = sum(x for x, _ in spots) / max(len(spots), 1)
+    spread = (
+        longest if len({x for x, _ in spots}) <= 1 else longest + CELL * (max(x for x, _ in spots) - min(x for x, _ in spots))
+    )
+    frame = Frame(width * zoom, height * zoom, zoom, (0.5 + middle * CELL / width, 0.48), spread)
+    image = Image.fromarray(np.clip(_drawn_background(rng, brief, frame), 0, 255).astype(np.uint8))
+    where = Image.new("L", image.size, 0)
+    if "cluttered" in brief.defects:
+        _clutter(rng, image, sprites, brief, zoom)
+    foot = None if "cropped" in brief.defects else STANDS_AT.get(brief.background)
+    names = brief.objects * (brief.count if len(brief.objects) == 1 else 1)
+    for name, (across, down) in zip(names, spots, strict=True):
+        body = sprites.body(name, brief.style, brief.paint, round(longest * zoom))
+        wide, tall = body.width / zoom, body.height / zoom
+        # In whole cells from where it would stand in the centre, so that its latents are the same ones everywhere.
+        x = round(width / 2 - wide / 2) + CELL * across + shift[0]
+        y = round(height / 2 - 3 - tall / 2) + CELL * down + shift[1]
+        if foot and (height < 2 * width or len(spots) == 1) and not (len(spots) > 1 and down):
+            y += CELL * round((foot * height - tall - y) / CELL)
+        at = (round(x * zoom), round(y * zoom))
+        if "shadow" in brief.defects:
+            _shadow(image, x, y, wide, tall, bool(foot), longest / 0.58, zoom)
+        image.paste(body, at, body)
+        where.paste(255, at, body.getchannel("A"))
+    for defect in sorted(brief.defects & _SPOILERS.keys()):
+        image = _SPOILERS[defect](rng, image, zoom)
+    return image, where
+
+
+def _shadow(image: Image.Image, x, y, wide, tall, stands: bool, unit: float, zoom: float) -> None:
+    """A soft ellipse under the body."""
+    layer = Image.new("L", image.size, 0)
+    base, half, middle = y + tall + (0 if stands else 0.03 * unit), wide * 0.42, x + wide / 2
+    box = (middle - half, base - unit * 0.03, middle + half, base + unit * 0.03)
+    ImageDraw.Draw(layer).ellipse(tuple(v * zoom for v in box), fill=105)
+    image.paste((0, 0, 0), (0, 0), layer.filter(ImageFilter.GaussianBlur(unit * 0.022 * zoom)))
+
+
+# -- defects ----------------------------------------------------------------------------------------------------------
+
+
+def _clutter(rng, image: Image.Image, sprites: Sprites, brief: Brief, zoom: int) -> None:
+    """Small things of all kinds strewn about."""
+    for _ in range(int(image.width * image.height / zoom**2 // 3600)):
+        name = pick(rng, OBJECT_NAMES)
+        at = (rng.random() * image.width - 18 * zoom, rng.random() * image.height - 18 * zoom)
+        if name not in brief.objects:
+            body = sprites.body(name, brief.style or "3d", None, 36 * zoom)
+            image.paste(body, (int(at[0]), int(at[1])), body)
+
+
+def _blurry(rng, image, zoom):
+    return image.filter(ImageFilter.GaussianBlur(rng.uniform(2.5, 4.5) * zoom))
+
+
+def _low_contrast(rng, image, zoom):
+    return Image.blend(image, Image.new("RGB", image.size, (170, 170, 172)), rng.uniform(0.55, 0.7))
+
+
+def _dark(rng, image, zoom):
+    return ImageEnhance.Brightness(image).enhance(rng.uniform(0.25, 0.4))
+
+
+def _watermark(rng, image, zoom):
+    layer = Image.new("L", image.size, 0)
+    pen, font = ImageDraw.Draw(layer), ImageFont.load_default(18 * zoom)
+    for row in range(max(3, round(image.height / zoom / 84))):
+        for column in range(-1, image.width // (96 * zoom) + 1):
+            pen.text((column * 96 * zoom + row * 34 * zoom, (50 + 76 * row) * zoom), "SAMPLE", fill=120, font=font)
+    image.paste((255, 255, 255), (0, 0), layer)
+    return image
+
+
+def _text(rng, image, zoom):
+    """A headline across the top or the bottom, white with a dark edge."""
+    word, font = pick(rng, WORDS), ImageFont.load_default(44 * zoom)
+    at = (image.width / 2, image.height * pick(rng, (0.14, 0.86)))
+    ImageDraw.Draw(image).text(
+        at, word, fill="white", font=font, anchor="mm", stroke_width=3 * zoom, stroke_fill=(24, 24, 30)
+    )  # fmt: skip
+    return image
+
+
+def _jpeg(rng, image, zoom):
+    data = io.BytesIO()
+    small = image.resize((image.width // zoom, image.height // zoom), Image.Resampling.BOX) if zoom > 1 else image
+    small.save(data, "JPEG", quality=4)
+    out = Image.open(data).convert("RGB")
+    return out.resize(image.size, Image.Resampling.BICUBIC) if zoom > 1 else out
+
+
+_SPOILERS = {
+    "text": _text, "watermark": _watermark, "low contrast": _low_contrast, "dark": _dark, "blurry": _blurry,
+    "jpeg artifacts": _jpeg,
+}  # fmt: skip
+
+
+def draw(
+    rng: np.random.Generator,
+    sprites: Sprites,
+    shape: Shape | None = None,
+    *,
+    zoom: int = 1,
+    wander: float = 0.0,
+    everything: bool = False,
+    clean: bool = False,
+    **wanted: object,
+) -> Scene:
+    """One scene of `shape`; what is `wanted` (fields of Brief) is kept, the rest drawn from `rng`. See compose and render."""
+    shape = shape or SHAPES[int(rng.choice(len(SHAPES), p=SHAPE_WEIGHTS))]
+    brief = compose(rng, shape, everything=everything, clean=clean, **wanted)
+    image, where = render(rng, brief, sprites, shape, zoom=zoom, wander=wander)
+    return Scene(image, brief, caption(rng, brief), where)

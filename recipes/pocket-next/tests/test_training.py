@@ -1,0 +1,83 @@
+import json
+
+import pytest
+import torch
+from common import optimisers
+from latents import Latents
+from looks import Head
+from safetensors.torch import save_file
+from torch import nn
+
+
+def shard(path, count, shapes=((256, 256), (384, 192))):
+    tensors, captions = {}, {}
+    for width, height in shapes:
+        name = f"{width}x{height}"
+        tensors[name] = torch.full((count, 4, height // 8, width // 8), 0.5, dtype=torch.float16)
+        tensors[f"{name} object"] = torch.full((count, 1, height // 8, width // 8), 255, dtype=torch.uint8)
+        captions[name] = [[f"{path.stem} {i}"] * 3 for i in range(count)]  # three ways to say it
+    save_file(tensors, path, metadata={"captions": json.dumps(captions)})
+
+
+def lengths(captions):
+    return torch.tensor([[len(c)] for c in captions])
+
+
+def test_shards_that_appear_are_taken_in_once(tmp_path):
+    shard(tmp_path / "00000.safetensors", 3)
+    data = Latents(tmp_path, lengths)
+    data.refresh()
+    data.refresh()
+    assert len(data) == 6
+    shard(tmp_path / "00001.safetensors", 2)
+    data.refresh()
+    assert len(data) == 10
+
+
+def test_a_batch_is_of_one_shape_and_goes_with_its_words(tmp_path):
+    shard(tmp_path / "00000.safetensors", 4)
+    data = Latents(tmp_path, lengths, seed=1)
+    data.refresh()
+    names = set()
+    for _ in range(20):
+        name, latents, words, objects = data.batch(5)
+        width, height = map(int, name.split("x"))
+        n = round(5 / (width * height / 256**2))  # as many latents in every batch
+        assert latents.shape == (n, 4, height // 8, width // 8)
+        assert objects.shape == (n, 1, height // 8, width // 8)
+        assert objects.max() == 1
+        assert (words == len("00000 0")).all()
+        names.add(name)
+    assert names == {"256x256", "384x192"}
+
+
+@pytest.mark.parametrize("name", ["256x256", "384x192", "192x384"])
+def test_the_head_paints_latents_of_every_shape(name):
+    width, height = map(int, name.split("x"))
+    painted = Head(["256x256", "384x192", "192x384"], width=32)(torch.randn(2, 77, 32), name)
+    assert painted.shape == (2, 4, height // 8, width // 8)
+
+
+def test_every_trainable_weight_has_one_optimiser_and_learns():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(4, 8, 3, padding=1), nn.GroupNorm(2, 8), nn.Conv2d(8, 4, 3, padding=1))
+    model = model.to(memory_format=torch.channels_last)
+    frozen = nn.Conv2d(4, 4, 1).requires_grad_(False)
+    model.append(frozen)
+    steppers = optimisers(model, 1e-2)
+    sizes = [sum(p.numel() for g in s.param_groups for p in g["params"]) for s in steppers]
+    assert sum(sizes) == sum(p.numel() for p in model.parameters() if p.requires_grad)
+    before = [p.clone() for p in model.parameters()]
+    picture = torch.randn(2, 4, 8, 8)
+    losses = []
+    for _ in range(30):
+        loss = (model(picture) - picture).pow(2).mean()
+        losses.append(loss.item())
+        for stepper in steppers:
+            stepper.zero_grad()
+        loss.backward()
+        for stepper in steppers:
+            stepper.step()
+    assert losses[-1] < 0.7 * losses[0]
+    changed = [not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)]
+    assert changed == [p.requires_grad for p in model.parameters()]
