@@ -127,7 +127,8 @@ def main() -> None:
             for name, module in (("unet", pipeline.unet), ("text_encoder", pipeline.text_encoder), ("vae", pipeline.vae))
         ]
         parts.append(("tokenizer", f"CLIPTokenizer, {len(pipeline.tokenizer)} tokens", 0, size_of(folder / "tokenizer")))
-        if (sharpener := part_of(o.work, "upscaler")).is_dir():  # no part of the pipeline: sdkit alone looks for it
+        sharpener = next((f for f in (o.work / "upscaler", TARGET / "upscaler") if f.is_dir()), None)
+        if sharpener:  # no part of the pipeline: sdkit alone looks for it
             shutil.copytree(sharpener, folder / "upscaler")
             count = sum(tensor.numel() for tensor in load_file(folder / "upscaler" / "model.safetensors").values())
             parts.append(("upscaler", "SRVGGNetCompact, 4 times", count, size_of(folder / "upscaler")))

@@ -7,6 +7,7 @@ been written, measured, loaded again and has drawn a picture.
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -126,6 +127,10 @@ def main() -> None:
             for name, module in (("unet", pipeline.unet), ("text_encoder", pipeline.text_encoder), ("vae", pipeline.vae))
         ]
         parts.append(("tokenizer", f"CLIPTokenizer, {len(pipeline.tokenizer)} tokens", 0, size_of(folder / "tokenizer")))
+        if (sharpener := TARGET / "upscaler").is_dir():  # no part of the pipeline: sdkit alone looks for it
+            shutil.copytree(sharpener, folder / "upscaler")
+            count = sum(tensor.numel() for tensor in load_file(folder / "upscaler" / "model.safetensors").values())
+            parts.append(("upscaler", "SRVGGNetCompact, 4 times", count, size_of(folder / "upscaler")))
         write_card(folder, parts, state["step"], o.steps, o.guidance)
         total = size_of(folder)
         assert total <= LIMIT, f"{total / 1e6:.1f} MB, more than {LIMIT / 1e6:.0f}"

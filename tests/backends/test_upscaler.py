@@ -167,7 +167,6 @@ def test_what_is_no_upscaler_is_named_with_what_is_allowed(tmp_path, compact):
         detect(compact)  # the other way round: as the model of a Studio
 
 
-@pytest.mark.skipif(not embedded("upscaler/model.safetensors").is_file(), reason="this checkout has no upscaler yet")
 def test_the_embedded_upscaler_is_small_and_draws_edges_sharper_than_lanczos():
     assert embedded("upscaler/model.safetensors").stat().st_size <= 5e6
     large = Image.new("RGB", (1024, 1024), (255, 214, 160))

@@ -182,7 +182,13 @@ def test_every_suite_takes_the_right_picture_and_refuses_a_blind_judge(name):
 
 def test_every_goal_is_of_a_figure_that_some_suite_asks():
     asked = {name for suite in SUITES.values() for q in suite.ask() for name in suite.mark(q, BLIND)}
-    measured = {"outpaint: gradient across the seam", "outpaint: worst seam", "upscaler over Lanczos", "seconds an image", "files in all"}
+    measured = {
+        "outpaint: gradient across the seam",
+        "outpaint: worst seam",
+        "upscaler over Lanczos",
+        "seconds an image",
+        "files in all",
+    }
     assert set(GOALS) - asked == measured
     for name, goal in GOALS.items():
         assert goal.met(goal.aim), name
