@@ -1,7 +1,7 @@
 """How much nearer to the truth the upscaler comes than Lanczos: held-out scenes of 1024 pixels, scaled to 256 and back.
 
 PSNR over the whole picture, in pairs: the same scene both ways. A scene is held out when one of its objects never stood on its
-background in training (vocabulary.held_out). `python sharpness.py` prints the rows; `figures` returns them.
+background in training (vocabulary.held_out). `make upscaler-eval` prints the rows; `figures` returns them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from briefs import allowed, compose
-from common import parser, part_of
+from common import REPOSITORY, parser, part_of
 from diffusers import AutoencoderTiny
 from PIL import Image
 from scenes import render
@@ -97,7 +97,14 @@ def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--scenes", type=int, default=60)
     o = options.parse_args()
-    print(json.dumps(figures(part_of(o.work, "upscaler") / "model.safetensors", o.work, o.scenes), indent=2))
+    options = [o.work / "upscaler", REPOSITORY / "sdkit" / "assets" / "pocket" / "upscaler"]
+    weights = next(folder for folder in options if folder.is_dir()) / "model.safetensors"
+    found = figures(weights, o.work, o.scenes)
+    for name, row in found.items():
+        print(f"{name}: {row['value']:+.2f} dB ({row['low']:+.2f} to {row['high']:+.2f}), n = {row['n']}")
+    path = REPOSITORY / "out" / "figures" / "upscaler-eval.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
