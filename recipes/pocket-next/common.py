@@ -16,7 +16,9 @@ REPOSITORY = HERE.parents[1]
 def parser(about: str) -> argparse.ArgumentParser:
     """Options every step takes."""
     options = argparse.ArgumentParser(description=about)
-    options.add_argument("--work", type=Path, default=REPOSITORY / "out" / "pocket", help="working folder (default out/pocket)")
+    options.add_argument(
+        "--work", type=Path, default=REPOSITORY / "out" / "pocket-next", help="working folder (default out/pocket-next)"
+    )
     options.add_argument("--device", default="cpu", help="cpu or cuda")
     options.add_argument("--seed", type=int, default=0)
     return options
