@@ -213,7 +213,8 @@ class Studio(Moves, Upscales, trial.Trials):
                 max_side=_ANY_SIDE, multiple=multiple,
             )  # fmt: skip
 
-        planned, canvases = plan(can_outpaint=True), {}
+        planned = plan(can_outpaint=True)
+        canvases: dict[Extension, Image.Image] = {}
         if planned.extensions:  # only now is the model needed, which takes seconds to load
             planned = plan("inpaint" in self.backend.can.kinds, self.backend.can.multiple)
             requests = [self._extended(source, image, extension, called) for extension in planned.extensions]
@@ -221,8 +222,10 @@ class Studio(Moves, Upscales, trial.Trials):
             if wide.interrupted:
                 raise Interrupted("Stopped before any file was written. The pictures that were finished are kept.")
             canvases = {extension: result.image for extension, result in zip(planned.extensions, wide, strict=True)}
+        pictures: dict[Extension | None, Image.Image] = {None: image}
+        pictures.update((extension, filled) for extension, filled in canvases.items())
         with shown(progress, 1) as report:
-            sharp, by = self._sharp(source, upscaler, planned.fits, {None: image, **canvases}, report, stop)
+            sharp, by = self._sharp(source, upscaler, planned.fits, pictures, report, stop)
         photo = is_photo(source)
 
         # What a model drew is marked so in the file; a photograph that was only cropped is not.

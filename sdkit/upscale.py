@@ -72,8 +72,8 @@ class Upscales(Workshop, Protocol):
         pictures: Mapping[Extension | None, Image.Image], progress: Progress | None, stop: Event | None,
     ) -> tuple[dict[Extension | None, Image.Image], Callable[[Fit], str]]:  # fmt: skip
         """What an export's fits that enlarge are cut from, each picture enlarged once; and what to record of a fit."""
-        keys = dict.fromkeys(f.extension for f in fits if f.enlarged)
-        keys = [key for key in keys if pictures[key].width * pictures[key].height <= _MOST]
+        larger = dict.fromkeys(f.extension for f in fits if f.enlarged)
+        keys = [key for key in larger if pictures[key].width * pictures[key].height <= _MOST]
         if (
             wanted is None
             and source is not None

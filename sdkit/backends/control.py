@@ -158,7 +158,7 @@ class _Adapter:
         assert found.file is not None
         self._device, self._dtype = loaded.device, getattr(torch, loaded.dtype)
         files = found.weights(loaded.dtype == "float16")
-        variant = {"variant": "fp16"} if ".fp16." in files[0].name else {}
+        variant: Any = {"variant": "fp16"} if ".fp16." in files[0].name else {}
         encoder = CLIPVisionModelWithProjection.from_pretrained(
             str(files[0].parent), dtype=self._dtype, use_safetensors=True, local_files_only=True, **variant
         )

@@ -79,7 +79,7 @@ class _Dense(nn.Module):
         seen = [x]
         for i in range(4):
             seen.append(F.leaky_relu(getattr(self, f"conv{i + 1}")(torch.cat(seen, 1)), 0.2))
-        return x + 0.2 * self.conv5(torch.cat(seen, 1))
+        return x + 0.2 * self.get_submodule("conv5")(torch.cat(seen, 1))
 
 
 class _Block(nn.Module):
@@ -105,10 +105,11 @@ class Esrgan(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """See the class."""
         x = self.conv_first(F.pixel_unshuffle(x, self.fold))
-        x = x + self.conv_body(self.body(x))
+        x = x + self.get_submodule("conv_body")(self.body(x))
         for i in range(self.ups):
             x = F.leaky_relu(getattr(self, f"conv_up{i + 1}")(F.interpolate(x, scale_factor=2.0, mode="nearest")), 0.2)
-        return self.conv_last(F.leaky_relu(self.conv_hr(x), 0.2))
+        last, high = self.get_submodule("conv_last"), self.get_submodule("conv_hr")
+        return last(F.leaky_relu(high(x), 0.2))
 
 
 def renamed(names: Iterable[str]) -> dict[str, str]:
