@@ -1,7 +1,7 @@
 """Prompts pasted from Midjourney: followed where that means something here, named where not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sdkit.prompt import midjourney
@@ -42,6 +42,10 @@ def test_a_value_that_makes_no_sense_is_named_and_has_no_effect(flag):
     assert (idiom.text, idiom.aspect, idiom.seed) == ("a", None, None) and "left out" in idiom.notes[0]
 
 
+@example("a cup --ar 16:9 --seed 5")
 @given(st.text("-arnoseed :0123456789,—\n", max_size=60) | st.text())
-def test_any_text_is_read(text):
-    midjourney(text)
+def test_any_text_is_read_and_what_comes_of_it_can_be_used(text):
+    idiom = midjourney(text)
+    assert idiom.aspect is None or min(idiom.aspect) > 0
+    assert idiom.seed is None or 0 <= idiom.seed < 2**63
+    assert len(idiom.text) <= len(text)
