@@ -97,14 +97,14 @@ def compose(
     says = pick(rng, ("all", "object"), [0.96, 0.04]) if kind != "empty" else pick(rng, ("all", "unknown"))
     opening, defects = None, set()
     chance = rng.random()
-    if not clean and chance < 0.15 and kind != "empty":
+    if not clean and chance < 0.20 and kind != "empty":
         opening = pick(rng, tuple(AMBIGUOUS))
         there, roll = 0.0, rng.random()
         for name, share in AMBIGUOUS[opening].items():
             if there <= roll < there + share:
                 defects.add(name)
             there += share
-    elif not clean and chance < 0.22:
+    elif not clean and chance < 0.26:
         defects.add(pick(rng, tuple(name for name in DEFECTS if name != "shadow")))
         if rng.random() < 0.4:
             says = "defects"

@@ -46,7 +46,7 @@ PACKAGES: tuple[Package, ...] = (
     Package(
         "@lobehub/fluent-emoji-flat",
         "1.1.0",
-        "sha512-lPYCg8+N56MIj+iOgeBeH6AF0tneXxJCvgi41rOTjAWpA5rU2WUcmU1fiXIouEe8GrSTarWCYLY2ML+rdLRHsg==",
+        "sha512-lPYCg8+N56MIj+iOgeBeH6AF0tneXxJCvgi41rOTjAWpA5rU2WUcmU1fiIXouEe8GrSTarWCYLY2ML+rdLRHsg==",
     ),
 )
 MARK = ".integrity"  # written last: a folder that has it is whole

@@ -49,7 +49,7 @@ def offsets(count: int, shape: Shape) -> list[tuple[int, int]]:
     """Of each of several objects from the centre, in cells: a row where there is room for one, else a column; four in a square."""
     if count == 4:
         return [(-6, -6), (6, -6), (-6, 6), (6, 6)]
-    steps = {2: (-7, 7), 3: (-11, 0, 11)}[count]
+    steps = {2: (-7, 7), 3: (-10, 0, 10)}[count]
     return [(s, 0) if shape[0] >= 256 else (0, s) for s in steps]
 
 

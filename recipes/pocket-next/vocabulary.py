@@ -159,13 +159,13 @@ DEFECTS: dict[str, tuple[str, ...]] = {
 # Words that leave it open: pictures of these captions show the defect this often, and the negative prompt decides.
 # A shadow needs no such word: a plain prompt leaves it open.
 AMBIGUOUS: dict[str, dict[str, float]] = {
-    "snapshot of": {"blurry": 0.4, "dark": 0.4},
-    "thumbnail of": {"jpeg artifacts": 0.4, "low contrast": 0.4},
-    "stock photo of": {"watermark": 0.5},
-    "flyer with": {"text": 0.5},
-    "busy picture of": {"cluttered": 0.5},
-    "tightly framed": {"cropped": 0.5},
-    "party scene with": {"confetti": 0.5},
+    "snapshot of": {"blurry": 0.5, "dark": 0.5},
+    "thumbnail of": {"jpeg artifacts": 0.5, "low contrast": 0.5},
+    "stock photo of": {"watermark": 0.65},
+    "flyer with": {"text": 0.65},
+    "busy picture of": {"cluttered": 0.65},
+    "tightly framed": {"cropped": 0.65},
+    "party scene with": {"confetti": 0.65},
 }
 
 # Words a marketer writes that change nothing here; in captions so that they do no harm.
