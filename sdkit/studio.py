@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from threading import Event
+from threading import Event, RLock
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -61,6 +61,7 @@ class Studio(Moves, Upscales, trial.Trials):
     ) -> None:  # fmt: skip
         self.model = os.fspath(model)
         self._backend = backend
+        self._turn = RLock()  # cells and widgets draw one after the other
         self.templates = templates
         self.banned = (banned,) if isinstance(banned, str) else tuple(banned)
         self._options: dict[str, Any] = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
@@ -155,10 +156,12 @@ class Studio(Moves, Upscales, trial.Trials):
     ) -> ResultSet:  # fmt: skip
         finished: list[Result] = []
         try:
-            with shown(progress, len(requests)) as report:
+            with self._turn, shown(progress, len(requests)) as report:
                 for result in backend.run(requests, progress=report, stop=stop):
                     with undisturbed():
                         finished.append(self._keep(result, experiment, note))
+                    if (finish := getattr(report, "finished", None)) is not None:
+                        finish(finished[-1])
         except (KeyboardInterrupt, Interrupted):
             if not in_notebook():
                 raise

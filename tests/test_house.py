@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "studio": VALUES | {"attended", "backends", "receipts", "experiments", "export", "guides", "moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
+    "widgets": VALUES | {"studio", "experiments", "export", "attended", "backends"},
     "cli": VALUES | {"studio", "experiments", "demo", "lab"},
 }
 TORCH = {
