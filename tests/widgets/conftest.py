@@ -60,3 +60,40 @@ def shot(prompt="a rocket", seed=0, size=(64, 48), **more):
     request = Request(prompt=prompt, seed=seed, size=size, **more)
     colour = tuple(int(request.key[i : i + 2], 16) for i in (0, 2, 4))
     return Result(Image.new("RGB", size, colour), request, Made("painter", "ab"), 1.0)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's chromium, or Playwright's own."""
+    import shutil
+
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as play:
+        try:
+            browser = play.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"], timeout=300_000
+            )
+        except Error as error:
+            pytest.skip(f"no Chromium here: apt-get install chromium ({str(error).splitlines()[0]})")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shown(chromium):
+    """shown(build, dark=False, width=1000) -> the widget that `build` makes, on a page of its own. Nothing may go wrong there."""
+    from page import Shown
+
+    opened = []
+
+    def show(build, *, dark=False, width=1000, height=900, **more):
+        page = chromium.new_page(viewport={"width": width, "height": height}, **more)
+        page.set_default_timeout(120_000)
+        opened.append(Shown(page, build, dark=dark))
+        return opened[-1]
+
+    yield show
+    for one in opened:
+        one.page.close()
+        assert one.problems == []
