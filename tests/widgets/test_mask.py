@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import shot
+from making import shot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw

@@ -142,7 +142,7 @@ def test_on_colab_it_works_in_the_foreground(painted):
 def test_a_kernel_on_its_way_out_keeps_the_finished_picture(tmp_path):
     code = f"""
 import sys; sys.path.insert(0, {str(__file__).rpartition("/")[0]!r})
-from conftest import Painter
+from making import Painter
 from sdkit import Studio
 from sdkit.widgets import Worker
 painter = Painter(0.01)
