@@ -7,11 +7,27 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
+from PIL import Image
+
 from ..errors import InputError, near
 from ..request import Request
 from ..result import Result
 
 Progress = Callable[[int, int], None]  # (denoising steps done, steps in all) over the whole call
+
+
+class Watching(Protocol):
+    """A Progress that also sees the pictures come. A backend or Studio looks for each of these, and does without."""
+
+    def __call__(self, done: int, total: int, /) -> None:
+        """As a Progress."""
+
+    def preview(self, picture: Callable[[], Image.Image | None], /) -> None:
+        """Told after each denoising step: `picture()` is a small RGB picture of how far it is, or None where there is none."""
+
+    def finished(self, result: Result, /) -> None:
+        """Told of each Result as soon as it is kept."""
+
 
 UPSCALERS = ("compact", "esrgan")  # families of Made whose pictures an upscaler enlarged
 

@@ -18,11 +18,12 @@ from ..errors import MissingExtraError
 if TYPE_CHECKING:
     from .compare import Compare
     from .mask import MaskCanvas
+    from .prompt_lab import PromptLab
     from .worker import Job, Worker
 
-_HOMES = {"Compare": "compare", "Job": "worker", "MaskCanvas": "mask", "Worker": "worker"}
+_HOMES = {"Compare": "compare", "Job": "worker", "MaskCanvas": "mask", "PromptLab": "prompt_lab", "Worker": "worker"}
 
-__all__ = ["Compare", "Job", "MaskCanvas", "Worker"]
+__all__ = ["Compare", "Job", "MaskCanvas", "PromptLab", "Worker"]
 
 
 def __getattr__(name: str) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import traitlets
@@ -98,7 +98,7 @@ class Compare(Panel):
                 "prompt": words(first.prompt, one.prompt), "negative": words(first.negative, one.negative),
                 "settings": [
                     [name, first.settings.get(name, "-"), value] for name, value in one.settings.items()
-                    if i == self.chosen[0] or first.settings.get(name, "-") != value
+                    if (i == self.chosen[0] and not _idle(name, one.settings)) or first.settings.get(name, "-") != value
                 ],
             })  # fmt: skip
         self._notes = notes
@@ -146,3 +146,9 @@ class Compare(Panel):
 
     def __repr__(self) -> str:
         return f"Compare({len(self._shown)} pictures, {self.mode})"
+
+
+def _idle(name: str, settings: Mapping[str, str]) -> bool:
+    """Whether a setting says nothing of a picture: a strength without a picture to start from, say."""
+    plain = settings.get("kind", "text2img") == "text2img"
+    return settings[name] == "-" or (plain and name in ("kind", "strength"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import anywidget
@@ -55,9 +57,33 @@ class Panel(anywidget.AnyWidget):
     as_text = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
+        self._telling = RLock()
         traits.setdefault("as_text", in_colab())
         super().__init__(**traits)
         self.on_msg(self._heard)
+
+    @contextlib.contextmanager
+    def hold_sync(self) -> Iterator[None]:
+        """As ipywidgets', but for the worker's thread too: what two threads set at once is sent all the same."""
+        with self._telling, super().hold_sync():
+            yield
+
+    def notify_change(self, change: Any) -> None:
+        """As ipywidgets', one thread after the other."""
+        with self._telling:
+            super().notify_change(change)
+
+    def set_state(self, sync_data: Any) -> None:
+        """What the page sets. A value that cannot be becomes a sentence in the widget, and the traits stay as they were."""
+        before = {name: getattr(self, name) for name in sync_data if self.has_trait(name)}
+        try:
+            super().set_state(sync_data)
+        except (InputError, traitlets.TraitError) as error:
+            with self.hold_sync():
+                for name, value in before.items():
+                    self._trait_values[name] = value
+                self.error = sentence(error)
+            self.send_state(list(before))
 
     def still(self) -> Image.Image | None:
         """What the widget shows now, as a picture; None where there is nothing to see."""

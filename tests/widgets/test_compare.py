@@ -202,7 +202,7 @@ def test_five_hundred_pictures_on_a_sheet(shown):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_it_looks_right(shown, studio, tmp_path, dark):
+def test_it_looks_right(shown, tmp_path, dark):
     pictures = [shot(f"a {what} on a {where} gradient background", s, size=(256, 192)) for what in ("rocket", "red gift box") for where in ("mint", "navy") for s in range(8)]
     one = shown(lambda: Compare(pictures), dark=dark)
     one.until(lambda: one.page.locator(".cell > div[style*=blob]").count() >= 12)

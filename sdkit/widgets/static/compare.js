@@ -247,8 +247,12 @@ function render({ model, el }) {
         "aria-setsize": items().length, "aria-posinset": place + 1, style: `left:${column * step}px;top:${row * step}px;width:${step}px;height:${step}px`,
       }, make("div"));
       pick(one, place);
-      if (thumbs.has(place)) one.firstChild.style.backgroundImage = `url(${thumbs.get(place)})`;
+      if (thumbs.has(place)) lit(one, place);
       return one;
+    }
+    function lit(one, place) {
+      one.firstChild.style.backgroundImage = `url(${thumbs.get(place)})`;
+      one.firstChild.style.backgroundColor = "transparent";
     }
     function pick(one, place) {
       const order = chosen().indexOf(place);
@@ -308,7 +312,7 @@ function render({ model, el }) {
     return {
       node, lay,
       chose() { for (const [place, one] of there.cells) pick(one, place); },
-      came(place) { const one = there.cells.get(place); if (one) one.firstChild.style.backgroundImage = `url(${thumbs.get(place)})`; },
+      came(place) { const one = there.cells.get(place); if (one) lit(one, place); },
       close() { clearTimeout(wait); cancelAnimationFrame(frameAsked); },
     };
   }
