@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from .compare import Compare
     from .mask import MaskCanvas
     from .prompt_lab import PromptLab
+    from .rate import Rate
     from .worker import Job, Worker
 
-_HOMES = {"Compare": "compare", "Job": "worker", "MaskCanvas": "mask", "PromptLab": "prompt_lab", "Worker": "worker"}
+_HOMES = {"Compare": "compare", "Job": "worker", "MaskCanvas": "mask", "PromptLab": "prompt_lab", "Rate": "rate", "Worker": "worker"}
 
-__all__ = ["Compare", "Job", "MaskCanvas", "PromptLab", "Worker"]
+__all__ = ["Compare", "Job", "MaskCanvas", "PromptLab", "Rate", "Worker"]
 
 
 def __getattr__(name: str) -> object:

@@ -48,13 +48,12 @@ class Draws(Panel):
     _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _preview, _stage = picture(), picture()
 
+    _job: Job | None = None
+
     def __init__(self, studio: Studio, **traits: Any) -> None:
-        if not isinstance(studio, Studio):
-            raise InputError("studio", studio, "a Studio")
-        self.studio = studio
+        self.studio = checked(studio)
         self._made: list[Shown] = []
         self._thumbs = Thumbnails(self._made, _STRIP)
-        self._job: Job | None = None
         super().__init__(**traits)
 
     @property
@@ -159,6 +158,13 @@ class Draws(Panel):
 
     def _alt(self) -> str:
         return self._made[self.selected].name if self.selected >= 0 else super()._alt()
+
+
+def checked(studio: object) -> Studio:
+    """The Studio, or an InputError for anything else."""
+    if not isinstance(studio, Studio):
+        raise InputError("studio", studio, "a Studio")
+    return studio
 
 
 class Watch:

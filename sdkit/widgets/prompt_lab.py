@@ -14,7 +14,7 @@ from ..prompt import curated, find, negative_names, parse, prepare
 from ..prompt.wildcards import template_folders
 from ..request import MAX_SEED, pair_of_pixels, real, whole
 from ..studio import Studio
-from .drawing import Draws, Watch
+from .drawing import Draws, Watch, checked
 from .panel import css, esm
 from .worker import Job
 
@@ -65,7 +65,8 @@ class PromptLab(Draws):
         self._ready = False
         self._other: Studio | None = None
         self._counting: Job | None = None
-        own = template_folders(studio.templates)[-1] / "negatives.toml" if studio.templates is not None else None
+        folder = checked(studio).templates
+        own = template_folders(folder)[-1] / "negatives.toml" if folder is not None else None
         self._places: dict[str, Placement] = {p.name: p for p in choose("all")}
         super().__init__(
             studio,
@@ -221,9 +222,9 @@ class PromptLab(Draws):
             return
         place = self._places[self.placement]
         ratio = min(max(place.ratio, 1 / _WIDEST), _WIDEST)
-        width, height = self._can["native"]
-        area = width * height
-        self.size = list(self._studio().backend.can.nearest((round((area * ratio) ** 0.5), round((area / ratio) ** 0.5))))
+        can = self._studio().backend.can
+        high = max((can.native[0] * can.native[1] / ratio) ** 0.5, can.min_side * max(1.0, 1 / ratio))
+        self.size = list(can.nearest((round(high * ratio), round(high))))
 
     @traitlets.observe("model")
     def _other_model(self, _: Any) -> None:

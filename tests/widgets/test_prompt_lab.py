@@ -204,7 +204,7 @@ def test_a_person_types_generates_stops_and_keeps(shown, painted, painter):
 @pytest.mark.slow
 def test_a_thousand_characters_are_coloured_within_a_frame(shown, painted):
     one = shown(lambda: PromptLab(painted))
-    text = "a {rocket|gift box} on {colour} (big:1.2) ((red)) [small] __colours__, " * 14
+    text = "a {rocket|gift box} on {colour} (big:1.2) ((red)) [small] __colours__, " * 15
     times = one.page.evaluate(
         """async ([esm, text]) => {
           const { highlight } = await import(URL.createObjectURL(new Blob([esm], {type: "text/javascript"})));

@@ -115,9 +115,9 @@ function render({ model, el }) {
         make("div", { class: "fields" },
           field("placement", placement, "wide"), make("div", { class: "field" }, make("span", { class: "quiet" }, "size, pixels"), make("div", { class: "pair" }, width, height)),
           make("div", { class: "field" }, make("span", { class: "quiet" }, "first seed"), make("div", { class: "pair" }, seed, dice)), field("how many seeds", count),
-          field("steps", steps), field("guidance", guidance), field("model", chooser, "wide")),
+          field("steps", steps), field("guidance", guidance), field("model", chooser)),
         make("div", { class: "row" }, go, stop, copy)),
-      make("div", { class: "stage" }, screen, bar, status, make("div", { class: "row" }, name, keep))),
+      make("div", { class: "stage" }, screen, bar, status, make("div", { class: "row", style: "flex-wrap: nowrap; align-items: flex-start" }, name, keep))),
     strip, shownCode,
   );
   negative.setAttribute("aria-label", "what to keep out");
