@@ -15,7 +15,7 @@ PACKAGE = ROOT / "sdkit"
 BASE = {"errors", "codecs", "data"}
 VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result", "sources"}
 MAY_IMPORT = {
-    "__init__": {"errors", "export", "prompt", "request", "result", "sheet", "studio"},
+    "__init__": {"errors", "export", "prompt", "request", "result", "sheet", "studio", "widgets"},
     "__main__": {"cli"},
     "errors": set(),
     "data": {"errors"},

@@ -79,6 +79,12 @@ class Can:
 
         return fit(size[0]), fit(size[1])
 
+    def shaped(self, ratio: float, widest: float = 3.0) -> tuple[int, int]:
+        """(width, height) of about the native area with width over height nearest to `ratio`, at most `widest` either way."""
+        ratio = min(max(ratio, 1 / widest), widest)
+        high = max((self.native[0] * self.native[1] / ratio) ** 0.5, self.min_side * max(1.0, 1 / ratio))
+        return self.nearest((round(high * ratio), round(high)))
+
     def check(self, request: Request) -> None:
         """Raise InputError when it cannot do the request."""
         if request.kind not in self.kinds:

@@ -18,8 +18,6 @@ from .drawing import Draws, Watch, checked
 from .panel import css, esm
 from .worker import Job
 
-_WIDEST = 3.0  # width over height, or height over width, that is drawn at once; what is longer is outpainted to
-
 
 class PromptLab(Draws):
     """Try words: generate, look, keep, and take the Python call along.
@@ -220,11 +218,7 @@ class PromptLab(Draws):
             if change["name"] == "placement":
                 self.size = []
             return
-        place = self._places[self.placement]
-        ratio = min(max(place.ratio, 1 / _WIDEST), _WIDEST)
-        can = self._studio().backend.can
-        high = max((can.native[0] * can.native[1] / ratio) ** 0.5, can.min_side * max(1.0, 1 / ratio))
-        self.size = list(can.nearest((round(high * ratio), round(high))))
+        self.size = list(self._studio().backend.can.shaped(self._places[self.placement].ratio))
 
     @traitlets.observe("model")
     def _other_model(self, _: Any) -> None:
