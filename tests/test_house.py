@@ -43,7 +43,19 @@ MAY_IMPORT = {
 }
 TORCH = {
     f"backends/{name}.py"
-    for name in ("local", "models", "words", "noise", "tiling", "hub", "single_file", "control", "networks", "preview", "upscaler")
+    for name in (
+        "local",
+        "models",
+        "words",
+        "noise",
+        "tiling",
+        "hub",
+        "single_file",
+        "control",
+        "networks",
+        "preview",
+        "upscaler",
+    )
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,9 +1,10 @@
 """The studio inside the notebook: paint, compare, prompt and rate without leaving the cell. Thin over Studio.
 
-MaskCanvas(image)     paint what a move may change; `.mask` is the PIL mask
-Compare(results)      side by side, before and after, the difference, or all of them on a sheet
-PromptLab(studio)     words, settings, a live preview and the strip of what was made
-Rate(results)         blind pairs and one to five, by keyboard
+MaskCanvas(image)          paint what a move may change; `.mask` is the PIL mask
+Compare(results)           side by side, before and after, the difference, or all of them on a sheet
+PromptLab(studio)          words, settings, a live preview and the strip of what was made
+Rate(results)              blind pairs and one to five, by keyboard
+ExperimentTable(store)     sort, filter, search and tag what was made, and open it in the others
 
 The names load when they are first used. Raises MissingExtraError without anywidget: pip install "sdkit[notebook]".
 """
@@ -20,11 +21,20 @@ if TYPE_CHECKING:
     from .mask import MaskCanvas
     from .prompt_lab import PromptLab
     from .rate import Rate
+    from .table import ExperimentTable
     from .worker import Job, Worker
 
-_HOMES = {"Compare": "compare", "Job": "worker", "MaskCanvas": "mask", "PromptLab": "prompt_lab", "Rate": "rate", "Worker": "worker"}
+_HOMES = {
+    "Compare": "compare",
+    "ExperimentTable": "table",
+    "Job": "worker",
+    "MaskCanvas": "mask",
+    "PromptLab": "prompt_lab",
+    "Rate": "rate",
+    "Worker": "worker",
+}
 
-__all__ = ["Compare", "Job", "MaskCanvas", "PromptLab", "Rate", "Worker"]
+__all__ = ["Compare", "ExperimentTable", "Job", "MaskCanvas", "PromptLab", "Rate", "Worker"]
 
 
 def __getattr__(name: str) -> object:

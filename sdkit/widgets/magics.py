@@ -15,7 +15,9 @@ from ..result import ResultSet
 from ..studio import Studio
 
 _STUDIO = "studio"  # the variable that holds the Studio, where --studio says no other
-_CALLS = re.compile(r""".*\b(template|style|negative|placements?)\s*=\s*[\[(]?\s*(?:["'][^"']*["']\s*,\s*)*["'][^"']*$""", re.DOTALL)
+_CALLS = re.compile(
+    r""".*\b(template|style|negative|placements?)\s*=\s*[\[(]?\s*(?:["'][^"']*["']\s*,\s*)*["'][^"']*$""", re.DOTALL
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,7 +30,7 @@ class _Parser(argparse.ArgumentParser):
         raise _Told
 
 
-class _Told(Exception):  # noqa: N818 - no error
+class _Told(Exception):
     """Help was asked for and given."""
 
 
@@ -46,7 +48,7 @@ def _parser() -> _Parser:
     add("--experiment", default="", help="a name recorded with each picture")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="fill {NAME}; several times, or a|b, for variants")
     add("--as", dest="name", default="", metavar="NAME", help="the variable that the ResultSet is put in")
-    add("--studio", default=_STUDIO, metavar="NAME", help='the variable of the Studio (default "studio", made where there is none)')
+    add("--studio", default=_STUDIO, metavar="NAME", help='the variable of the Studio (default "studio", made if missing)')
     add("--quiet", action="store_true", help="no progress bar")
     return parser
 

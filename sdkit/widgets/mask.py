@@ -61,7 +61,9 @@ class MaskCanvas(Panel):
         self._image = canvas.Photo.of(opened).upright()
         width, height = self._image.size
         scale = min(1.0, _SIDE / max(width, height))
-        self._seen = canvas.Photo(self._image).view((0, 0, width, height), (max(1, round(width * scale)), max(1, round(height * scale))))
+        self._seen = canvas.Photo(self._image).view(
+            (0, 0, width, height), (max(1, round(width * scale)), max(1, round(height * scale)))
+        )
         super().__init__(
             tool=tool, feather=feather, size=size or max(4.0, round(min(width, height) / 12)), _width=width, _height=height,
             alt=str(request.prompt) if request is not None else "the picture", _view=encode(self._seen, "JPEG", quality=88), **traits,

@@ -119,7 +119,10 @@ class Panel(anywidget.AnyWidget):
         if image is not None:
             small = data_url(thumbnail(image, STILL), "JPEG", quality=85)
             words = escape(self._alt(), quote=True)
-            data = {**data, "text/html": f'<img src="{small}" alt="{words}" title="{words}" style="max-width:100%;border-radius:8px">'}
+            data = {
+                **data,
+                "text/html": f'<img src="{small}" alt="{words}" title="{words}" style="max-width:100%;border-radius:8px">',
+            }
         return data, about
 
 

@@ -107,7 +107,7 @@ def _results(results: ResultSet) -> list[Shown]:
     place = {id(result): at for at, result in cells.items()}
     shown = []
     for result in results:
-        row, column = place[id(result)] if id(result) in place else (0, 0)
+        row, column = place[id(result)]
         label = f"{rows[row]}, {columns[column]}"
         shown.append(Shown(
             label, rows[row], columns[column], partial(getattr, result, "image"), result.request.prompt.text,
@@ -137,8 +137,9 @@ def _rows(table: Any) -> list[Shown]:
 def _one(name: str, what: object) -> Shown:
     if isinstance(what, Result):
         return Shown(
-            name, "", name, partial(getattr, what, "image"), what.request.prompt.text, what.request.negative, settings(what), what.id
-        )
+            name, "", name, partial(getattr, what, "image"), what.request.prompt.text, what.request.negative, settings(what),
+            what.id,
+        )  # fmt: skip
     image = getattr(what, "image", what)
     if isinstance(image, Image.Image):
         return Shown(name, "", name, lambda: image)

@@ -188,7 +188,10 @@ class PromptLab(Draws):
                 return
             found = studio.backend.tokens(text)
             if not stop.is_set():
-                self.tokens = [{"encoder": c.encoder, "tokens": c.tokens, "limit": c.limit, "parts": c.parts, "cut": c.cut} for c in found.counts]
+                self.tokens = [
+                    {"encoder": c.encoder, "tokens": c.tokens, "limit": c.limit, "parts": c.parts, "cut": c.cut}
+                    for c in found.counts
+                ]
 
         self._counting = self.worker.submit(work, self._failed)
 
@@ -236,7 +239,9 @@ class PromptLab(Draws):
     @traitlets.validate("model")
     def _model(self, proposal: Any) -> str:
         if proposal["value"] not in self._models:
-            raise InputError("model", proposal["value"], "one of " + ", ".join(map(repr, self._models)), "Pass others as models=.")
+            raise InputError(
+                "model", proposal["value"], "one of " + ", ".join(map(repr, self._models)), "Pass others as models=."
+            )
         return str(proposal["value"])
 
     @traitlets.validate("size")

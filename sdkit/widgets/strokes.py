@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,9 @@ def _checked(where: str, one: object) -> Stroke:
     except (KeyError, TypeError, ValueError):
         points = []
     if len(points) < _LEAST[tool] or (tool == "box" and len(points) != 2):
-        raise InputError(where, one, f"points: [[x, y], ...], for a {tool} {'' if tool == 'box' else 'at least '}{_LEAST[tool]}")
+        raise InputError(
+            where, one, f"points: [[x, y], ...], for a {tool} {'' if tool == 'box' else 'at least '}{_LEAST[tool]}"
+        )
     if not all(math.isfinite(v) and abs(v) <= _FAR for point in points for v in point):
         raise InputError(where, one, "points that are finite pixels")
     out: Stroke = {"tool": tool, "add": bool(one.get("add", True)), "points": points}
@@ -81,7 +84,7 @@ def paint(strokes: Sequence[Stroke], white: np.ndarray) -> np.ndarray:
 
 def _brush(mask: np.ndarray, points: Sequence[Sequence[float]], radius: float, add: bool) -> None:
     """All pixels whose middle is at most `radius` from the line through `points`."""
-    pairs = list(zip(points, points[1:], strict=False)) or [(points[0], points[0])]
+    pairs = list(pairwise(points)) or [(points[0], points[0])]
     for (ax, ay), (bx, by) in pairs:
         x0, y0, x1, y1 = _span(mask, min(ax, bx) - radius, min(ay, by) - radius, max(ax, bx) + radius, max(ay, by) + radius)
         if x0 >= x1 or y0 >= y1:

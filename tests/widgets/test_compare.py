@@ -12,7 +12,9 @@ from sdkit.widgets.pictures import gather, places
 
 
 def shots(prompts=2, seeds=3, **more):
-    return ResultSet([shot(f"a {'red' if p else 'blue'} rocket no {p}", s, **more) for p in range(prompts) for s in range(seeds)])
+    return ResultSet(
+        [shot(f"a {'red' if p else 'blue'} rocket no {p}", s, **more) for p in range(prompts) for s in range(seeds)]
+    )
 
 
 def heard(widget, monkeypatch):
@@ -50,7 +52,14 @@ def test_traits_are_set_and_read_back_and_wrong_ones_refused():
     one = Compare(shots(), mode="side", chosen=[4, 1])
     assert [p.tobytes() for p in one.pictures] == [shots()[i].image.tobytes() for i in (4, 1)]
     one.zoom, one.centre, one.split = 4, [0.2, 0.9], 0.25
-    for name, value in (("chosen", [6]), ("mode", "sidd"), ("zoom", 0.5), ("split", 2), ("centre", [2, 0]), ("chosen", list(range(7)))):
+    for name, value in (
+        ("chosen", [6]),
+        ("mode", "sidd"),
+        ("zoom", 0.5),
+        ("split", 2),
+        ("centre", [2, 0]),
+        ("chosen", list(range(7))),
+    ):
         with pytest.raises(InputError, match=name):
             setattr(one, name, value)
     assert (one.chosen, one.mode, one.zoom, one.split) == ([4, 1], "side", 4, 0.25)
@@ -203,7 +212,12 @@ def test_five_hundred_pictures_on_a_sheet(shown):
 @pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_looks_right(shown, tmp_path, dark):
-    pictures = [shot(f"a {what} on a {where} gradient background", s, size=(256, 192)) for what in ("rocket", "red gift box") for where in ("mint", "navy") for s in range(8)]
+    pictures = [
+        shot(f"a {what} on a {where} gradient background", s, size=(256, 192))
+        for what in ("rocket", "red gift box")
+        for where in ("mint", "navy")
+        for s in range(8)
+    ]
     one = shown(lambda: Compare(pictures), dark=dark)
     one.until(lambda: one.page.locator(".cell > div[style*=blob]").count() >= 12)
     one.page.screenshot(path=tmp_path / "sheet.png")

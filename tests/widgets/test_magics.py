@@ -21,7 +21,11 @@ def sd(shell, line, cell):
 
 
 def test_the_cell_is_the_prompt_and_flags_do_the_rest(shell, painted):
-    shots = sd(shell, "--seeds 3 --negative @clean --as shots --steps 2 --experiment e --quiet", "a {rocket|lemon}\non {colour=mint|navy}\n")
+    shots = sd(
+        shell,
+        "--seeds 3 --negative @clean --as shots --steps 2 --experiment e --quiet",
+        "a {rocket|lemon}\non {colour=mint|navy}\n",
+    )
     assert isinstance(shots, ResultSet) and len(shots) == 12 and shell.user_ns["shots"] is shots
     assert "blurry" in shots[0].request.negative and shots[0].request.steps == 2 and len(painted.experiments) == 12
     assert set(painted.experiments.frame()["experiment"]) == {"e"}

@@ -1,10 +1,12 @@
 """MaskCanvas: what is painted comes back as a mask of the picture's size, within a pixel."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from making import shot
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from making import shot
 from PIL import Image, ImageDraw
 
 from sdkit import InputError
@@ -107,11 +109,16 @@ def test_pictures_of_any_size_mode_and_rotation(tmp_path):
 
 def test_what_cannot_be_is_said():
     canvas = MaskCanvas(scene())
-    with pytest.raises(InputError, match="tool: got 'brish'.*Did you mean 'brush'"):
+    with pytest.raises(InputError, match=r"tool: got 'brish'.*Did you mean 'brush'"):
         canvas.tool = "brish"
     with pytest.raises(InputError, match=r"strokes\[0\].*at least 3"):
         canvas.strokes = [{"tool": "lasso", "points": [[1, 2]]}]
-    for bad in ("brush", [1], [{"tool": "brush", "points": [[float("nan"), 1]]}], [{"tool": "brush", "size": 0, "points": [[1, 1]]}]):
+    for bad in (
+        "brush",
+        [1],
+        [{"tool": "brush", "points": [[float("nan"), 1]]}],
+        [{"tool": "brush", "size": 0, "points": [[1, 1]]}],
+    ):
         with pytest.raises(InputError):
             canvas.strokes = bad
     assert canvas.strokes == [] and canvas.tool == "brush"
@@ -133,7 +140,7 @@ def test_a_brush_covers_what_is_within_its_radius_and_nothing_else(line, size):
     mask = paint(checked([{"tool": "brush", "size": size, "points": line}]), np.zeros((90, 100), bool))
     y, x = np.mgrid[0:90, 0:100] + 0.5
     far = np.full(mask.shape, np.inf)
-    for (ax, ay), (bx, by) in zip(line, line[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(line):
         d = np.array([bx - ax, by - ay])
         t = np.clip(((x - ax) * d[0] + (y - ay) * d[1]) / max(d @ d, 1e-12), 0, 1)
         far = np.minimum(far, np.hypot(x - ax - t * d[0], y - ay - t * d[1]))
@@ -197,7 +204,9 @@ def test_a_person_paints_a_mask(shown):
     one = shown(lambda: MaskCanvas(scene(), size=40, protect=(560, 0, 640, 80)))
     at = At(one)
     drag(one, at, (100, 100), (220, 100), (220, 180))
-    want = paint(checked([{"tool": "brush", "size": 40, "points": [[100, 100], [220, 100], [220, 180]]}]), np.zeros((H, W), bool))
+    want = paint(
+        checked([{"tool": "brush", "size": 40, "points": [[100, 100], [220, 100], [220, 180]]}]), np.zeros((H, W), bool)
+    )
     one.until(lambda: len(one.widget.strokes) == 1)
     assert within(white(one.widget), want)
 
@@ -271,17 +280,17 @@ def test_a_large_picture_zoomed_and_touched(shown):
     one.page.mouse.wheel(0, -500)
     one.page.keyboard.up("Control")
     one.until(lambda: one.widget.zoom > 3)
-    x, y = at(3000, 1500)  # zoomed around the pointer, which stays over the same pixel
+    # Zoomed around the pointer, which stays over the same pixel.
     one.page.mouse.down()
     one.page.mouse.up()
     one.until(lambda: one.widget.strokes)
-    (px, py), = one.widget.strokes[0]["points"]
+    ((px, py),) = one.widget.strokes[0]["points"]
     assert abs(px - 3000) < 12 and abs(py - 1500) < 12
     one.widget.zoom = 1.0
     one.push()
     one.page.touchscreen.tap(*at(1000, 1000))
     one.until(lambda: len(one.widget.strokes) == 2)
-    (px, py), = one.widget.strokes[1]["points"]
+    ((px, py),) = one.widget.strokes[1]["points"]
     assert abs(px - 1000) <= 4 and abs(py - 1000) <= 4  # half a pixel of the page is three of the picture
 
 
@@ -298,6 +307,8 @@ def test_what_python_sets_is_seen(shown, dark, tmp_path):
     after = on_page(one)
     apart = np.abs(before.astype(int) - after).sum(2) > 30
     assert apart[90, 410] and not apart[300, 100] and not apart[100, 100]
-    assert one.page.get_by_text("is to be repainted").first.inner_text() == f"{white(one.widget).mean():.0%} is to be repainted".replace("%", " %")
+    assert one.page.get_by_text(
+        "is to be repainted"
+    ).first.inner_text() == f"{white(one.widget).mean():.0%} is to be repainted".replace("%", " %")
     assert one.axe() == []
     one.page.screenshot(path=tmp_path / "mask.png", full_page=True)

@@ -100,7 +100,11 @@ def test_closing_stops_and_loses_nothing(painted, painter):
 
 def test_placements_set_the_size_by_their_shape(lab):
     lab.placement = "linkedin-page-cover"  # nearly 6:1; drawn at 3:1 at most
-    assert lab.placement == "linkedin-page-cover" and lab.size[0] / lab.size[1] == pytest.approx(3, rel=0.3) and lab.size[0] % 8 == 0
+    assert (
+        lab.placement == "linkedin-page-cover"
+        and lab.size[0] / lab.size[1] == pytest.approx(3, rel=0.3)
+        and lab.size[0] % 8 == 0
+    )
     lab.placement = "instagram-portrait"
     assert lab.size[0] / lab.size[1] == pytest.approx(0.8, rel=0.15)
     lab.placement = ""
@@ -108,7 +112,17 @@ def test_placements_set_the_size_by_their_shape(lab):
 
 
 def test_wrong_settings_are_refused_from_python_and_said_in_the_page(lab):
-    for name, value in (("seed", -1), ("count", 0), ("steps", 501), ("guidance", 99), ("size", [3]), ("placement", "moon"), ("placement", "social"), ("model", "other"), ("selected", 5)):
+    for name, value in (
+        ("seed", -1),
+        ("count", 0),
+        ("steps", 501),
+        ("guidance", 99),
+        ("size", [3]),
+        ("placement", "moon"),
+        ("placement", "social"),
+        ("model", "other"),
+        ("selected", 5),
+    ):
         with pytest.raises(InputError):
             setattr(lab, name, value)
     with pytest.raises(InputError, match="unknown"):
@@ -209,7 +223,12 @@ def test_a_thousand_characters_are_coloured_within_a_frame(shown, painted):
         """async ([esm, text]) => {
           const { highlight } = await import(URL.createObjectURL(new Blob([esm], {type: "text/javascript"})));
           const node = document.querySelector("pre"), out = [];
-          for (let i = 0; i < 41; i++) { const t = performance.now(); node.innerHTML = highlight(text + i, ""); node.offsetHeight; out.push(performance.now() - t); }
+          for (let i = 0; i < 41; i++) {
+            const start = performance.now();
+            node.innerHTML = highlight(text + i, "");
+            node.offsetHeight;
+            out.push(performance.now() - start);
+          }
           return out.sort((a, b) => a - b);
         }""",
         [str(one.widget._esm), text],
@@ -222,7 +241,23 @@ def test_a_thousand_characters_are_coloured_within_a_frame(shown, painted):
           const node = document.createElement("pre");
           return texts.map((t) => { node.innerHTML = highlight(t, ""); return node.textContent === t + "\\n"; });
         }""",
-        [str(one.widget._esm), [text, "{", "}}}", "((a)", "[b)", "<b>&amp;", "{a|(b:1.2}", "\\{x\\}", "${x=!{a|b}} ${x}", "__", "{a {b|c} d|e} )", ""]],
+        [
+            str(one.widget._esm),
+            [
+                text,
+                "{",
+                "}}}",
+                "((a)",
+                "[b)",
+                "<b>&amp;",
+                "{a|(b:1.2}",
+                "\\{x\\}",
+                "${x=!{a|b}} ${x}",
+                "__",
+                "{a {b|c} d|e} )",
+                "",
+            ],
+        ],
     )
     assert all(same)
 
@@ -230,7 +265,16 @@ def test_a_thousand_characters_are_coloured_within_a_frame(shown, painted):
 @pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_lab_looks_right(shown, painted, painter, tmp_path, dark):
-    one = shown(lambda: PromptLab(painted, "a {rocket|gift box} on a {colour} gradient (background:1.2)", slots={"colour": "mint|navy"}, negative="@clean", count=2), dark=dark)
+    one = shown(
+        lambda: PromptLab(
+            painted,
+            "a {rocket|gift box} on a {colour} gradient (background:1.2)",
+            slots={"colour": "mint|navy"},
+            negative="@clean",
+            count=2,
+        ),
+        dark=dark,
+    )
     lab = one.widget
     lab.generate()
     one.until(lambda: lab.state == "done" and one.page.locator(".strip img[src]").count() == 8)

@@ -95,7 +95,10 @@ def test_seeds_alone_and_frames_can_be_rated(painted, shots):
     assert Rate(painted.experiments.frame().head(6), mode="stars").total == 6
     with pytest.raises(InputError, match="0 pictures"):
         Rate(painted.experiments, experiment="none such", mode="stars")
-    assert "data:image/jpeg" in rate._repr_mimebundle_()[0]["text/html"] and "rocket" not in rate._repr_mimebundle_()[0]["text/html"]
+    assert (
+        "data:image/jpeg" in rate._repr_mimebundle_()[0]["text/html"]
+        and "rocket" not in rate._repr_mimebundle_()[0]["text/html"]
+    )
 
 
 @pytest.mark.slow

@@ -56,7 +56,9 @@ def test_stop_takes_effect_within_one_step_and_keeps_what_is_finished(painted, p
 def test_widgets_on_one_studio_take_turns_in_order(painted, painter):
     painter.pace = 0.005
     order = []
-    jobs = [Worker.of(painted).submit(draw(painted, seeds=[i]), lambda job, i=i: order.append((i, job.state))) for i in range(5)]
+    jobs = [
+        Worker.of(painted).submit(draw(painted, seeds=[i]), lambda job, i=i: order.append((i, job.state))) for i in range(5)
+    ]
     assert Worker.of(painted) is Worker.of(painted)
     assert all(job.wait(PATIENCE) for job in jobs) and painter.most_at_once == 1
     assert order == [(i, state) for i in range(5) for state in ("running", "done")]
