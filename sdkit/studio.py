@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from . import canvas, guides, receipts
+from .apps import Apps
 from .attended import in_notebook, shown, undisturbed
 from .backends.base import UPSCALERS, Backend, Can, Progress
 from .codecs import open_image
@@ -33,7 +34,7 @@ _AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
 _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
 
 
-class Studio(Moves, Upscales, trial.Trials):
+class Studio(Moves, Upscales, trial.Trials, Apps):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`

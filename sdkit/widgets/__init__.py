@@ -4,6 +4,8 @@ MaskCanvas(image)          paint what a move may change; `.mask` is the PIL mask
 Compare(results)           side by side, before and after, the difference, or all of them on a sheet
 PromptLab(studio)          words, settings, a live preview and the strip of what was made
 Rate(results)              blind pairs and one to five, by keyboard
+Repaint(studio, image)     a MaskCanvas with what paints it anew
+App(studio)                all of them in tabs; also studio.app()
 ExperimentTable(store)     sort, filter, search and tag what was made, and open it in the others
 
 The names load when they are first used. Raises MissingExtraError without anywidget: pip install "sdkit[notebook]".
@@ -17,24 +19,28 @@ from typing import TYPE_CHECKING
 from ..errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from .app import App
     from .compare import Compare
     from .mask import MaskCanvas
     from .prompt_lab import PromptLab
     from .rate import Rate
+    from .repaint import Repaint
     from .table import ExperimentTable
     from .worker import Job, Worker
 
 _HOMES = {
+    "App": "app",
     "Compare": "compare",
     "ExperimentTable": "table",
     "Job": "worker",
     "MaskCanvas": "mask",
     "PromptLab": "prompt_lab",
     "Rate": "rate",
+    "Repaint": "repaint",
     "Worker": "worker",
 }
 
-__all__ = ["Compare", "ExperimentTable", "Job", "MaskCanvas", "PromptLab", "Rate", "Worker"]
+__all__ = ["App", "Compare", "ExperimentTable", "Job", "MaskCanvas", "PromptLab", "Rate", "Repaint", "Worker"]
 
 
 def __getattr__(name: str) -> object:

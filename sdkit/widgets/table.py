@@ -13,6 +13,7 @@ from PIL import Image
 from ..codecs import open_image
 from ..errors import InputError, SdkitError, near
 from ..experiments import Experiments, Store
+from ..experiments.measures import NUMBERS
 from ..sheet import contact_sheet
 from .panel import Panel, css, esm
 from .pictures import Thumbnails, gather
@@ -132,7 +133,7 @@ class ExperimentTable(Panel):
         self._known = [str(c) for c in self._table.columns if c not in _HIDDEN and c not in ("id", "note")]
         self._choices = {
             c: values for c in self._known
-            if 2 <= len(values := sorted({_said(v) for v in self._table[c]} - {""})) <= 24 and c not in ("created", "seconds")
+            if 2 <= len(values := sorted({_said(v) for v in self._table[c]} - {""})) <= 24 and c not in (*NUMBERS, "created", "seconds")
         }  # fmt: skip
 
     def _telling_columns(self) -> list[str]:

@@ -55,7 +55,11 @@ def test_the_chosen_open_in_other_widgets(filled):
     assert isinstance(compare, Compare) and [p.id for p in compare._shown] == table.chosen
     assert isinstance(table.show_in("rate", n=1), Rate) and isinstance(table.show_in("mask"), MaskCanvas)
     assert [r.id for r in table.results] == table.chosen
-    for call, words in ((lambda: table.show_in("moon"), "widget"), (lambda: ExperimentTable(3), "store"), (lambda: ExperimentTable(filled, nope=1), "nope")):
+    for call, words in (
+        (lambda: table.show_in("moon"), "widget"),
+        (lambda: ExperimentTable(3), "store"),
+        (lambda: ExperimentTable(filled, nope=1), "nope"),
+    ):
         with pytest.raises(InputError, match=words):
             call()
     for name, value in (("sort", "sede"), ("columns", ["moon"]), ("filters", {"moon": 1}), ("chosen", ["x"])):
