@@ -4,6 +4,7 @@ MaskCanvas(image)          paint what a move may change; `.mask` is the PIL mask
 Compare(results)           side by side, before and after, the difference, or all of them on a sheet
 PromptLab(studio)          words, settings, a live preview and the strip of what was made
 Rate(results)              blind pairs and one to five, by keyboard
+OutpaintFrame(studio, image)   drag a frame, or pick a placement, and have the rest painted
 Repaint(studio, image)     a MaskCanvas with what paints it anew
 App(studio)                all of them in tabs; also studio.app()
 ExperimentTable(store)     sort, filter, search and tag what was made, and open it in the others
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .app import App
     from .compare import Compare
     from .mask import MaskCanvas
+    from .outpaint import OutpaintFrame
     from .prompt_lab import PromptLab
     from .rate import Rate
     from .repaint import Repaint
@@ -34,13 +36,25 @@ _HOMES = {
     "ExperimentTable": "table",
     "Job": "worker",
     "MaskCanvas": "mask",
+    "OutpaintFrame": "outpaint",
     "PromptLab": "prompt_lab",
     "Rate": "rate",
     "Repaint": "repaint",
     "Worker": "worker",
 }
 
-__all__ = ["App", "Compare", "ExperimentTable", "Job", "MaskCanvas", "PromptLab", "Rate", "Repaint", "Worker"]
+__all__ = [
+    "App",
+    "Compare",
+    "ExperimentTable",
+    "Job",
+    "MaskCanvas",
+    "OutpaintFrame",
+    "PromptLab",
+    "Rate",
+    "Repaint",
+    "Worker",
+]
 
 
 def __getattr__(name: str) -> object:

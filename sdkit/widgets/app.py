@@ -7,23 +7,28 @@ from typing import Any
 import ipywidgets
 from PIL import Image
 
+from ..errors import InputError
+from ..result import Result
 from ..studio import Studio
 from .compare import Compare
 from .drawing import checked
 from .mask import MaskCanvas
+from .outpaint import OutpaintFrame
 from .prompt_lab import PromptLab
 from .rate import Rate
 from .repaint import Repaint
 from .table import ExperimentTable
 from .worker import sentence
 
-TABS = ("Make", "Experiments", "Compare", "Rate", "Repaint")
+TABS = ("Make", "Experiments", "Compare", "Rate", "Repaint", "Outpaint")
+_PLACES = {"compare": 2, "rate": 3, "mask": 4, "outpaint": 5}
 
 
 class App(ipywidgets.VBox):
-    """A Studio as an app. What is chosen under Experiments opens under Compare, Rate and Repaint; so does `show(widget)`.
+    """A Studio as an app. What is chosen under Experiments opens under Compare, Rate, Repaint and Outpaint; so does `show(widget)`.
 
-    `.lab`, `.table`, `.compare`, `.rate` and `.repaint` are the widgets; the last three are None until something is there to see.
+    `.lab`, `.table`, `.compare`, `.rate`, `.repaint` and `.outpaint` are the widgets;
+    the last four are None until something is there to see.
     `settings` are PromptLab's.
     """
 
@@ -34,6 +39,7 @@ class App(ipywidgets.VBox):
         self.compare: Compare | None = None
         self.rate: Rate | None = None
         self.repaint: Repaint | None = None
+        self.outpaint: OutpaintFrame | None = None
         hints = [ipywidgets.HTML("Choose pictures under Experiments, then open them here.") for _ in TABS[2:]]
         self.tabs = ipywidgets.Tab(children=[self.lab, self.table, *hints])
         for i, title in enumerate(TABS):
@@ -42,21 +48,28 @@ class App(ipywidgets.VBox):
         super().__init__([self.tabs])
 
     def show(self, widget: str) -> None:
-        """Open the rows chosen in the table under "compare", "rate" or "mask"; what is wrong is said in the table."""
+        """Open the rows chosen in the table under "compare", "rate", "mask" or "outpaint"; what is wrong is said in the table."""
         try:
-            opened = self.table.show_in(widget)
+            opened = OutpaintFrame(self.studio, self._first()) if widget == "outpaint" else self.table.show_in(widget)
         except Exception as error:
             self.table.error = sentence(error)
             return
         self.table.error = ""
         if isinstance(opened, MaskCanvas):
             opened = Repaint(self.studio, opened)
-        place = {"compare": 2, "rate": 3, "mask": 4}[widget]
+        place = _PLACES[widget]
         setattr(self, TABS[place].lower(), opened)
         old = self.tabs.children[place]
         self.tabs.children = (*self.tabs.children[:place], opened, *self.tabs.children[place + 1 :])
         self.tabs.selected_index = place
         old.close()
+
+    def _first(self) -> Result:
+        """The first of the chosen rows, or of those shown."""
+        ids = self.table.chosen or self.table._ids
+        if not ids:
+            raise InputError("chosen", ids, "at least one row")
+        return self.studio.experiments.open(ids[0])
 
     def _turned(self, change: Any) -> None:
         if change["new"] == TABS.index("Experiments"):

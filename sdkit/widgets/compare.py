@@ -44,8 +44,10 @@ class Compare(Panel):
     split = traitlets.Float(0.5).tag(sync=True)
     gain = traitlets.Float(4.0).tag(sync=True)
     side = traitlets.Int(140).tag(sync=True)
-    _items, _rows, _columns = (traitlets.List().tag(sync=True) for _ in range(3))
-    _notes = traitlets.List().tag(sync=True)
+    _items: Any = traitlets.List().tag(sync=True)
+    _rows: Any = traitlets.List().tag(sync=True)
+    _columns: Any = traitlets.List().tag(sync=True)
+    _notes: Any = traitlets.List().tag(sync=True)
 
     def __init__(self, results: object, *, mode: str | None = None, chosen: Sequence[int] | None = None, **traits: Any) -> None:
         self._shown: list[Shown] = gather(results)

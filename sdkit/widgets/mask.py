@@ -40,8 +40,8 @@ class MaskCanvas(Panel):
     _esm = esm("mask")
     _css = css("mask")
 
-    strokes = traitlets.List().tag(sync=True)
-    undone = traitlets.List().tag(sync=True)
+    strokes: Any = traitlets.List().tag(sync=True)
+    undone: Any = traitlets.List().tag(sync=True)
     tool = traitlets.Unicode("brush").tag(sync=True)
     subtract = traitlets.Bool(False).tag(sync=True)
     size = traitlets.Float(40.0).tag(sync=True)
@@ -110,7 +110,9 @@ class MaskCanvas(Panel):
         for one in several:
             if one is not None:
                 found = getattr(one, "image", one)
-                if not isinstance(found, Image.Image) or found.convert("L").getextrema()[1] >= 128:  # an empty one is one too
+                if (
+                    not isinstance(found, Image.Image) or found.convert("L").point(lambda v: v >= 128).getbbox()
+                ):  # an empty one is one too
                     white |= np.asarray(canvas.mask_of(found, self._image, parameter=parameter)) > 0  # type: ignore[arg-type]
         return white
 

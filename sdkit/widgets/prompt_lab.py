@@ -54,9 +54,12 @@ class PromptLab(Draws):
     trouble = traitlets.Unicode("").tag(sync=True)
     advice = traitlets.List(traitlets.Unicode()).tag(sync=True)
     pictures = traitlets.Int(0).tag(sync=True)
-    tokens = traitlets.List().tag(sync=True)
+    tokens: Any = traitlets.List().tag(sync=True)
     _open_slots = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _models, _templates, _negatives, _placements = (traitlets.List().tag(sync=True) for _ in range(4))
+    _models: Any = traitlets.List().tag(sync=True)
+    _templates: Any = traitlets.List().tag(sync=True)
+    _negatives: Any = traitlets.List().tag(sync=True)
+    _placements: Any = traitlets.List().tag(sync=True)
     _can = traitlets.Dict().tag(sync=True)
 
     def __init__(self, studio: Studio, prompt: str = "", *, models: Sequence[str] = (), **traits: Any) -> None:

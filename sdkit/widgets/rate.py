@@ -51,7 +51,7 @@ class Rate(Panel):
     mode = traitlets.Unicode(PAIRS).tag(sync=True)
     at = traitlets.Int(0).tag(sync=True)
     total = traitlets.Int(0).tag(sync=True)
-    answers = traitlets.List().tag(sync=True)
+    answers: Any = traitlets.List().tag(sync=True)
     rater = traitlets.Unicode("").tag(sync=True)
     _first, _second = picture(), picture()
 

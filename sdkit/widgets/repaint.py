@@ -81,7 +81,7 @@ class Repaint(ipywidgets.VBox):
             except Exception as error:
                 self.status.value = sentence(error)
                 return
-            old = self.children[2:]
+            old: Any = self.children[2:]
             self.children = (self.canvas, self._form, compare)
             for child in old:
                 child.close()

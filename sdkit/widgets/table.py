@@ -54,7 +54,7 @@ class ExperimentTable(Panel):
     _known = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _choices = traitlets.Dict().tag(sync=True)
     _ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    _cells = traitlets.List().tag(sync=True)
+    _cells: Any = traitlets.List().tag(sync=True)
     _total = traitlets.Int(0).tag(sync=True)
     _opens = traitlets.Bool(False).tag(sync=True)
 
@@ -69,7 +69,7 @@ class ExperimentTable(Panel):
             raise InputError("store", store, "a Store, a Studio, or its experiments")
         self._experiments = found
         self._on_opening = on_open
-        self._of = {"experiment": experiment, "last": last}
+        self._of: dict[str, Any] = {"experiment": experiment, "last": last}
         self._ready, self._shown = False, found.frame(last=0)
         super().__init__(_opens=on_open is not None)
         self._read()

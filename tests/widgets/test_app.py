@@ -26,6 +26,8 @@ def test_the_tabs_open_in_each_other(painted):
     assert app.rate.total >= 1 and app.tabs.children[3] is app.rate
     app.show("mask")
     assert app.repaint.canvas.image.size == (64, 64) and app.tabs.selected_index == 4
+    app.show("outpaint")
+    assert app.outpaint.alt in ("a rocket", "a lemon") and app.tabs.selected_index == 5
     assert "data:image/jpeg" in app._repr_mimebundle_()["text/html"]
     app.close()
 
