@@ -18,4 +18,4 @@ class Apps(Protocol):
         """
         from .widgets import App
 
-        return App(self, **settings)  # type: ignore[arg-type] - a Studio, of which this is a part
+        return App(self, **settings)  # type: ignore[arg-type]

@@ -81,7 +81,7 @@ class Repaint(ipywidgets.VBox):
             except Exception as error:
                 self.status.value = sentence(error)
                 return
-            old: Any = self.children[2:]
+            old = self.children[2:]  # type: ignore[has-type]
             self.children = (self.canvas, self._form, compare)
             for child in old:
                 child.close()

@@ -297,7 +297,7 @@ def test_a_large_picture_zoomed_and_touched(shown):
 @pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_what_python_sets_is_seen(shown, dark, tmp_path):
-    one = shown(lambda: MaskCanvas(scene(), mask=(40, 40, 240, 200), protect=(420, 220, 620, 380)), dark=dark)
+    one = shown(lambda: MaskCanvas(scene(), mask=(40, 40, 240, 200), protect=(420, 220, 620, 380), as_text=dark), dark=dark)
     At(one)
     one.page.wait_for_timeout(300)
     before = on_page(one)
