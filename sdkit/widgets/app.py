@@ -32,6 +32,8 @@ class App(ipywidgets.VBox):
     `settings` are PromptLab's.
     """
 
+    _ipython_display_ = None  # ipywidgets 7 has one, which knows no still
+
     def __init__(self, studio: Studio, **settings: Any) -> None:
         self.studio = checked(studio)
         self.lab = PromptLab(studio, **settings)
@@ -80,10 +82,11 @@ class App(ipywidgets.VBox):
         return self.lab.still() or self.table.still()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        own = super()._repr_mimebundle_(**kwargs)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        own = {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
         bundle = (self.lab if self.lab.still() else self.table)._repr_mimebundle_(**kwargs)
         html = (bundle[0] if isinstance(bundle, tuple) else bundle).get("text/html")
-        return {**own, "text/html": html} if own and html else own
+        return {**own, "text/html": html} if html else own
 
     def close(self) -> None:
         """Stop, and take all widgets away. What is finished is in the store."""

@@ -53,6 +53,8 @@ class Panel(anywidget.AnyWidget):
     as_text    whether pictures travel as base64 text; by default on Colab only.
     """
 
+    _ipython_display_ = None  # ipywidgets 7 has one, which knows no still
+
     error = traitlets.Unicode("").tag(sync=True)
     as_text = traitlets.Bool(False).tag(sync=True)
 
