@@ -50,7 +50,7 @@ def test_latents_of_other_shapes_have_no_preview(pocket):
     previews = Previews(pocket._loaded.pipe)
     assert previews.picture(None) is None and previews.picture(torch.zeros(1, 64, 4)) is None
     assert previews.picture(torch.zeros(1, 16, 8, 8)) is None
-    assert previews.picture(torch.zeros(1, 4, 8, 16)).size == (128, 64)
+    assert previews.picture(torch.zeros(1, 4, 8, 16)).size == (256, 128)
 
 
 def test_encoding_and_looking_shows_the_colours(pocket):
