@@ -71,5 +71,12 @@ def __getattr__(name: str) -> object:
     return value
 
 
+def load_ipython_extension(shell: object) -> None:
+    """`%load_ext sdkit`: the cell magic %%sd, completion of the kit's names, `frame.sdkit` on DataFrames."""
+    from .widgets.magics import load
+
+    load(shell)
+
+
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]

@@ -74,6 +74,14 @@ def to_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
+def from_base64(text: str) -> bytes:
+    """The bytes behind base64 text. Raises ImageError for anything else."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, TypeError) as error:
+        raise ImageError("text", text[:40], "base64", f"({error})") from error
+
+
 def data_url(image: Image.Image, format: str = "PNG", **options: Any) -> str:
     """The image as a `data:` URL."""
     return f"data:image/{format.lower()};base64,{to_base64(encode(image, format, **options))}"

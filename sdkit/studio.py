@@ -7,12 +7,13 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from threading import Event
+from threading import Event, RLock
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from . import canvas, guides, receipts
+from .apps import Apps
 from .attended import in_notebook, shown, undisturbed
 from .backends.base import UPSCALERS, Backend, Can, Progress
 from .codecs import open_image
@@ -33,7 +34,7 @@ _AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
 _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
 
 
-class Studio(Moves, Upscales, trial.Trials):
+class Studio(Moves, Upscales, trial.Trials, Apps):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
@@ -61,6 +62,7 @@ class Studio(Moves, Upscales, trial.Trials):
     ) -> None:  # fmt: skip
         self.model = os.fspath(model)
         self._backend = backend
+        self._turn = RLock()  # cells and widgets draw one after the other
         self.templates = templates
         self.banned = (banned,) if isinstance(banned, str) else tuple(banned)
         self._options: dict[str, Any] = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
@@ -155,10 +157,12 @@ class Studio(Moves, Upscales, trial.Trials):
     ) -> ResultSet:  # fmt: skip
         finished: list[Result] = []
         try:
-            with shown(progress, len(requests)) as report:
+            with self._turn, shown(progress, len(requests)) as report:
                 for result in backend.run(requests, progress=report, stop=stop):
                     with undisturbed():
                         finished.append(self._keep(result, experiment, note))
+                    if (finish := getattr(report, "finished", None)) is not None:
+                        finish(finished[-1])
         except (KeyboardInterrupt, Interrupted):
             if not in_notebook():
                 raise

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "sdkit"
 BASE = {"errors", "codecs", "data"}
 VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result", "sources"}
 MAY_IMPORT = {
-    "__init__": {"errors", "export", "prompt", "request", "result", "sheet", "studio"},
+    "__init__": {"errors", "export", "prompt", "request", "result", "sheet", "studio", "widgets"},
     "__main__": {"cli"},
     "errors": set(),
     "data": {"errors"},
@@ -35,14 +35,28 @@ MAY_IMPORT = {
     "guides": VALUES | {"backends"},
     "export": VALUES,
     "upscale": VALUES | {"backends", "export", "workshop"},
-    "studio": VALUES | {"attended", "backends", "receipts", "experiments", "export", "guides", "moves", "upscale"},
+    "apps": {"widgets"},
+    "studio": VALUES | {"apps", "attended", "backends", "receipts", "experiments", "export", "guides", "moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
+    "widgets": VALUES | {"studio", "experiments", "export", "attended", "backends"},
     "cli": VALUES | {"studio", "experiments", "demo", "lab"},
 }
 TORCH = {
     f"backends/{name}.py"
-    for name in ("local", "models", "words", "noise", "tiling", "hub", "single_file", "control", "networks", "upscaler")
+    for name in (
+        "local",
+        "models",
+        "words",
+        "noise",
+        "tiling",
+        "hub",
+        "single_file",
+        "control",
+        "networks",
+        "preview",
+        "upscaler",
+    )
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

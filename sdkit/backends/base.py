@@ -7,11 +7,27 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
+from PIL import Image
+
 from ..errors import InputError, near
 from ..request import Request
 from ..result import Result
 
 Progress = Callable[[int, int], None]  # (denoising steps done, steps in all) over the whole call
+
+
+class Watching(Protocol):
+    """A Progress that also sees the pictures come. A backend or Studio looks for each of these, and does without."""
+
+    def __call__(self, done: int, total: int, /) -> None:
+        """As a Progress."""
+
+    def preview(self, picture: Callable[[], Image.Image | None], /) -> None:
+        """Told after each denoising step: `picture()` is a small RGB picture of how far it is, or None where there is none."""
+
+    def finished(self, result: Result, /) -> None:
+        """Told of each Result as soon as it is kept."""
+
 
 UPSCALERS = ("compact", "esrgan")  # families of Made whose pictures an upscaler enlarged
 
@@ -62,6 +78,12 @@ class Can:
             return min(max(rounded, low), self.max_side // self.multiple * self.multiple)
 
         return fit(size[0]), fit(size[1])
+
+    def shaped(self, ratio: float, widest: float = 3.0) -> tuple[int, int]:
+        """(width, height) of about the native area with width over height nearest to `ratio`, at most `widest` either way."""
+        ratio = min(max(ratio, 1 / widest), widest)
+        high = max((self.native[0] * self.native[1] / ratio) ** 0.5, self.min_side * max(1.0, 1 / ratio))
+        return self.nearest((round(high * ratio), round(high)))
 
     def check(self, request: Request) -> None:
         """Raise InputError when it cannot do the request."""

@@ -28,6 +28,7 @@ from .control import Guides
 from .models import Loaded, load
 from .noise import Noise
 from .painting import Painting, fitted, tile_of
+from .preview import Previews
 from .tiling import tiled
 from .words import Words
 
@@ -53,6 +54,7 @@ class LocalBackend:
         self._words = Words(self._loaded.pipe, self._loaded.family)
         libraries = {name: version(name) for name in _LIBRARIES}
         self._guides = Guides(self._loaded, controls, style_adapter)
+        self._previews = Previews(self._loaded.pipe)
         self.can = self._guides.can
         self.made = Made(
             model=self._loaded.name, model_hash=self._loaded.hash, family=self._loaded.family, device=self._loaded.device,
@@ -90,6 +92,8 @@ class LocalBackend:
                 done += 1
                 if progress is not None:
                     progress(min(done, total), total)
+                    if (watch := getattr(progress, "preview", None)) is not None:
+                        watch(lambda: self._previews.picture(kept.get("latents")))
                 if stop is not None and stop.is_set():
                     raise Interrupted("Stopped. The pictures that were finished are kept.")
                 return kept

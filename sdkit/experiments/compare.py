@@ -64,20 +64,29 @@ class Comparison:
 
 def compare(first: Result, second: Result) -> Comparison:
     """The comparison of two finished pictures; the second is scaled to the size of the first where they differ."""
-    one = first.image.convert("RGB")
-    other = second.image.convert("RGB")
+    difference, changed, mean = apart(first.image, second.image)
+    a, b = first.request, second.request
+    one, other = settings(first), settings(second)
+    named = [(name, one[name], other[name]) for name in one]
+    return Comparison(
+        (first.image, second.image), words(a.prompt.text, b.prompt.text), words(a.negative, b.negative),
+        tuple((name, x, y) for name, x, y in named if x != y), difference, changed, mean,
+    )  # fmt: skip
+
+
+def apart(first: Image.Image, second: Image.Image) -> tuple[Image.Image, float, float]:
+    """(difference, changed, mean) as a Comparison has them; the second is scaled to the size of the first."""
+    one, other = first.convert("RGB"), second.convert("RGB")
     if other.size != one.size:
         other = other.resize(one.size, Image.Resampling.LANCZOS)
     difference = ImageChops.difference(one, other)
-    apart = np.asarray(difference)
-    a, b = first.request, second.request
-    named = [(name, _setting(a, name), _setting(b, name)) for name in _SETTINGS]
-    named.append(("model", first.made.model, second.made.model))
-    return Comparison(
-        (first.image, second.image), words(a.prompt.text, b.prompt.text), words(a.negative, b.negative),
-        tuple((name, x, y) for name, x, y in named if x != y), difference,
-        float(apart.any(axis=2).mean()), float(apart.mean()),
-    )  # fmt: skip
+    values = np.asarray(difference)
+    return difference, float(values.any(axis=2).mean()), float(values.mean())
+
+
+def settings(result: Result) -> dict[str, str]:
+    """Every setting of a picture that a comparison looks at, as it is shown: seed, size, steps, ..., and the model."""
+    return {name: _setting(result.request, name) for name in _SETTINGS} | {"model": result.made.model}
 
 
 def words(first: str, second: str) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,99 @@
+"""App: the widgets of one Studio in tabs, each opening what was chosen in the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+from PIL import Image
+
+from ..errors import InputError
+from ..result import Result
+from ..studio import Studio
+from .compare import Compare
+from .drawing import checked
+from .mask import MaskCanvas
+from .outpaint import OutpaintFrame
+from .prompt_lab import PromptLab
+from .rate import Rate
+from .repaint import Repaint
+from .table import ExperimentTable
+from .worker import sentence
+
+TABS = ("Make", "Experiments", "Compare", "Rate", "Repaint", "Outpaint")
+_PLACES = {"compare": 2, "rate": 3, "mask": 4, "outpaint": 5}
+
+
+class App(ipywidgets.VBox):
+    """A Studio as an app. What is chosen under Experiments opens under Compare, Rate, Repaint and Outpaint; so does `show(widget)`.
+
+    `.lab`, `.table`, `.compare`, `.rate`, `.repaint` and `.outpaint` are the widgets;
+    the last four are None until something is there to see.
+    `settings` are PromptLab's.
+    """
+
+    _ipython_display_ = None  # ipywidgets 7 has one, which knows no still
+
+    def __init__(self, studio: Studio, **settings: Any) -> None:
+        self.studio = checked(studio)
+        self.lab = PromptLab(studio, **settings)
+        self.table = ExperimentTable(studio, on_open=self.show)
+        self.compare: Compare | None = None
+        self.rate: Rate | None = None
+        self.repaint: Repaint | None = None
+        self.outpaint: OutpaintFrame | None = None
+        hints = [ipywidgets.HTML("Choose pictures under Experiments, then open them here.") for _ in TABS[2:]]
+        self.tabs = ipywidgets.Tab(children=[self.lab, self.table, *hints])
+        for i, title in enumerate(TABS):
+            self.tabs.set_title(i, title)
+        self.tabs.observe(self._turned, "selected_index")
+        super().__init__([self.tabs])
+
+    def show(self, widget: str) -> None:
+        """Open the rows chosen in the table under "compare", "rate", "mask" or "outpaint"; what is wrong is said in the table."""
+        try:
+            opened = OutpaintFrame(self.studio, self._first()) if widget == "outpaint" else self.table.show_in(widget)
+        except Exception as error:
+            self.table.error = sentence(error)
+            return
+        self.table.error = ""
+        if isinstance(opened, MaskCanvas):
+            opened = Repaint(self.studio, opened)
+        place = _PLACES[widget]
+        setattr(self, TABS[place].lower(), opened)
+        old = self.tabs.children[place]
+        self.tabs.children = (*self.tabs.children[:place], opened, *self.tabs.children[place + 1 :])
+        self.tabs.selected_index = place
+        old.close()
+
+    def _first(self) -> Result:
+        """The first of the chosen rows, or of those shown."""
+        ids = self.table.chosen or self.table._ids
+        if not ids:
+            raise InputError("chosen", ids, "at least one row")
+        return self.studio.experiments.open(ids[0])
+
+    def _turned(self, change: Any) -> None:
+        if change["new"] == TABS.index("Experiments"):
+            self.table.refresh()
+
+    def still(self) -> Image.Image | None:
+        """The picture looked at, or the first rows of the experiments."""
+        return self.lab.still() or self.table.still()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        own = {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
+        bundle = (self.lab if self.lab.still() else self.table)._repr_mimebundle_(**kwargs)
+        html = (bundle[0] if isinstance(bundle, tuple) else bundle).get("text/html")
+        return {**own, "text/html": html} if html else own
+
+    def close(self) -> None:
+        """Stop, and take all widgets away. What is finished is in the store."""
+        for child in self.tabs.children:
+            child.close()
+        self.tabs.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"App({self.studio!r})"

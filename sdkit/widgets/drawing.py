@@ -1,0 +1,204 @@
+"""What the widgets that make pictures share: asking the worker, progress with the time left, live previews, a history."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import traitlets
+from PIL import Image
+
+from ..codecs import encode, open_image
+from ..errors import InputError
+from ..experiments.compare import settings
+from ..result import Result
+from ..studio import Studio
+from .panel import Panel, jpeg, picture
+from .pictures import Shown, Thumbnails
+from .worker import FAILED, QUEUED, RUNNING, Job, Worker
+
+IDLE = "idle"
+_APART = 0.2  # seconds between previews, at least
+_SHARE = 1 / 40  # of the time that previews may take
+_TOLD = 0.1  # seconds between words of progress, at least
+_STAGE = 768  # pixels a side of the picture looked at
+_STRIP = 112  # pixels a side in the strip
+
+
+class Draws(Panel):
+    """A widget that makes pictures with a Studio.
+
+    state      "idle", "queued", "running", "done", "stopped" or "failed".
+    done, total, left     denoising steps, and the seconds that the rest is likely to take (-1 where not known yet).
+    notes      what the Studio wants to have said about the words.
+    history    ids of the pictures made here, in order; `selected` is the place of the one looked at, -1 for none.
+    kept       ids of those that were marked to keep.
+    """
+
+    state = traitlets.Unicode(IDLE).tag(sync=True)
+    done, total = traitlets.Int(0).tag(sync=True), traitlets.Int(0).tag(sync=True)
+    left = traitlets.Float(-1.0).tag(sync=True)
+    notes = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    history = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    selected = traitlets.Int(-1).tag(sync=True)
+    kept = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    _preview, _stage = picture(), picture()
+
+    _job: Job | None = None
+
+    def __init__(self, studio: Studio, **traits: Any) -> None:
+        self.studio = checked(studio)
+        self._made: list[Shown] = []
+        self._thumbs = Thumbnails(self._made, _STRIP)
+        super().__init__(**traits)
+
+    @property
+    def worker(self) -> Worker:
+        """The Studio's worker; all widgets on it take turns there."""
+        return Worker.of(self.studio)
+
+    @property
+    def results(self) -> list[Result]:
+        """The pictures made here, opened from the store."""
+        return [self.studio.experiments.open(id) for id in self.history]
+
+    @property
+    def result(self) -> Result | None:
+        """The picture looked at."""
+        return self.studio.experiments.open(self.history[self.selected]) if self.selected >= 0 else None
+
+    # -- making --------------------------------------------------------------------------------------------------------
+
+    def _draw(self, work: Callable[[Watch, threading.Event], Any]) -> Job:
+        """Ask the worker for `work(progress, stop)`; what comes of it is seen in the traits. One piece of work at a time."""
+        if self._job is not None and not self._job.over:
+            raise InputError("generate", self.state, "one piece of work at a time in a widget", "Stop it first, or wait.")
+        with self.hold_sync():
+            self.error, self.notes = "", []
+            self.state, self.done, self.total, self.left, self._preview = QUEUED, 0, 0, -1.0, b""
+        watch = Watch(self)
+        self._job = self.worker.submit(lambda stop: work(watch, stop), self._told)
+        return self._job
+
+    def _told(self, job: Job) -> None:
+        with self.hold_sync():
+            self.state, self.notes = job.state, list(job.notes)
+            if job.state == FAILED:
+                self.error = job.error
+            if job.state != RUNNING:
+                self._preview, self.left = b"", -1.0
+
+    def stop(self) -> None:
+        """Stop within a denoising step. What is finished stays."""
+        if self._job is not None:
+            self._job.stop()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the work that was asked for, at most so long; whether it is over."""
+        return self._job is None or self._job.wait(seconds)
+
+    def close(self) -> None:
+        """Stop, and take the widget away. What is finished is in the store."""
+        self.stop()
+        super().close()
+
+    def keep(self, id: str = "") -> None:
+        """Mark a picture as good enough to use, by default the one looked at; said again, take the mark off."""
+        id = id or (self.history[self.selected] if self.selected >= 0 else "")
+        if not id:
+            raise InputError("id", id, "a picture of the history", "Nothing is selected.")
+        if id in self.kept:
+            self.studio.experiments.reject(id)
+            self.kept = [one for one in self.kept if one != id]
+        else:
+            self.studio.experiments.keep(id)
+            self.kept = [*self.kept, id]
+
+    # -- the history ---------------------------------------------------------------------------------------------------
+
+    def _add(self, result: Result) -> None:
+        """Take a finished picture into the strip, and look at it."""
+        name = f"{result.request.prompt.text}, seed {result.request.seed}"
+        request = result.request
+        self._made.append(Shown(
+            name, "", "", partial(open_image, result.path), request.prompt.text, request.negative, settings(result), result.id
+        ))  # fmt: skip
+        with self.hold_sync():
+            self._names = [*self._names, name]
+            self.history = [*self.history, result.id]
+            self.selected = len(self.history) - 1
+
+    def _on_thumbs(self, places: Sequence[int]) -> None:
+        wanted = [i for i in places if isinstance(i, int) and 0 <= i < len(self._made)]
+        self.tell("thumbs", [self._thumbs[i] for i in wanted], places=wanted)
+
+    def _on_stop(self) -> None:
+        self.stop()
+
+    def _on_keep(self) -> None:
+        self.keep()
+
+    @traitlets.validate("selected")
+    def _selected(self, proposal: Any) -> int:
+        if not -1 <= proposal["value"] < len(self._made):
+            raise InputError("selected", proposal["value"], f"a place from -1 to {len(self._made) - 1}")
+        return int(proposal["value"])
+
+    @traitlets.observe("selected")
+    def _looked_at(self, _: Any) -> None:
+        self._stage = b"" if self.selected < 0 else jpeg(self._made[self.selected].open(), _STAGE, 92)
+
+    def still(self) -> Image.Image | None:
+        """The picture looked at."""
+        return self._made[self.selected].open() if self.selected >= 0 else None
+
+    def _alt(self) -> str:
+        return self._made[self.selected].name if self.selected >= 0 else super()._alt()
+
+
+def checked(studio: object) -> Studio:
+    """The Studio, or an InputError for anything else."""
+    if not isinstance(studio, Studio):
+        raise InputError("studio", studio, "a Studio")
+    return studio
+
+
+class Watch:
+    """A Progress that sees previews and finished pictures, and tells the widget as often as is good for both."""
+
+    def __init__(self, widget: Draws) -> None:
+        self._widget = widget
+        self._start = self._said = self._shown = 0.0
+        self._next = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        """So many denoising steps of so many."""
+        now = time.monotonic()
+        self._start = self._start or now
+        if now - self._said < _TOLD and done != total:
+            return
+        self._said = now
+        widget = self._widget
+        with widget.hold_sync():
+            widget.done, widget.total = done, total
+            # The first step is where the clock starts: what comes before it is loading.
+            widget.left = round((now - self._start) / (done - 1) * (total - done), 1) if done > 1 else -1.0
+
+    def preview(self, picture: Callable[[], Image.Image | None]) -> None:
+        """Look at it, unless that was done just now: previews take a fortieth of the time at most."""
+        start = time.monotonic()
+        if start < self._next:
+            return
+        image = picture()
+        data = encode(image, "JPEG", quality=80) if image is not None else b""
+        self._next = start + max(_APART, (time.monotonic() - start) / _SHARE)
+        if data:
+            self._widget._preview = data
+
+    def finished(self, result: Result) -> None:
+        """One is done, and in the store."""
+        self._widget._add(result)

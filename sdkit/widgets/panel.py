@@ -1,0 +1,140 @@
+"""What the widgets share: one look, pictures as bytes, a sentence for an error, and a still for a notebook without a kernel."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import anywidget
+import traitlets
+from PIL import Image
+
+from ..codecs import data_url, encode, from_base64, thumbnail, to_base64
+from ..errors import InputError, near
+from .worker import in_colab, sentence
+
+_STATIC = Path(__file__).parent / "static"
+STILL = 640  # pixels a side of the still
+
+
+def esm(name: str) -> str:
+    """The widget's module: static/base.js, which all share, then static/`name`.js. Bundlers and imports there are none."""
+    return "\n".join((_STATIC / f"{part}.js").read_text("utf-8") for part in ("base", name))
+
+
+def css(name: str) -> str:
+    """The widget's style sheet, after the one that all share."""
+    return "\n".join((_STATIC / f"{part}.css").read_text("utf-8") for part in ("base", name))
+
+
+def _sent(value: bytes, widget: Any) -> Any:
+    """Bytes on their way to the page. Colab's comms spoil binary buffers at times, so there they are text."""
+    return to_base64(value) if widget is not None and widget.as_text else value
+
+
+def _came(value: Any, _: Any) -> bytes:
+    """Bytes from the page: a memoryview, or base64 text."""
+    return from_base64(value) if isinstance(value, str) else bytes(value or b"")
+
+
+def picture() -> Any:
+    """A trait that holds an encoded picture, b"" for none."""
+    return traitlets.Bytes(b"").tag(sync=True, to_json=_sent, from_json=_came)
+
+
+class Panel(anywidget.AnyWidget):
+    """A widget of the kit.
+
+    error      a sentence that the widget shows, "" for none.
+    as_text    whether pictures travel as base64 text; by default on Colab only.
+    """
+
+    _ipython_display_ = None  # ipywidgets 7 has one, which knows no still
+
+    error = traitlets.Unicode("").tag(sync=True)
+    as_text = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        self._telling = RLock()
+        traits.setdefault("as_text", in_colab())
+        super().__init__(**traits)
+        self.on_msg(self._heard)
+
+    @contextlib.contextmanager
+    def hold_sync(self) -> Iterator[None]:
+        """As ipywidgets', but for the worker's thread too: what two threads set at once is sent all the same."""
+        with self._telling, super().hold_sync():
+            yield
+
+    def notify_change(self, change: Any) -> None:
+        """As ipywidgets', one thread after the other."""
+        with self._telling:
+            super().notify_change(change)
+
+    def set_state(self, sync_data: Any) -> None:
+        """What the page sets. A value that cannot be becomes a sentence in the widget, and the traits stay as they were."""
+        before = {name: getattr(self, name) for name in sync_data if self.has_trait(name)}
+        try:
+            super().set_state(sync_data)
+        except (InputError, traitlets.TraitError) as error:
+            with self.hold_sync():
+                for name, value in before.items():
+                    self._trait_values[name] = value
+                self.error = sentence(error)
+            self.send_state(list(before))
+
+    def still(self) -> Image.Image | None:
+        """What the widget shows now, as a picture; None where there is nothing to see."""
+        return None
+
+    def _alt(self) -> str:
+        return type(self).__name__
+
+    def tell(self, kind: str, buffers: Sequence[bytes] = (), **content: Any) -> None:
+        """Send the page a message of this kind; `buffers` are encoded pictures."""
+        if self.as_text:
+            self.send({"kind": kind, **content, "texts": [to_base64(one) for one in buffers]})
+        else:
+            self.send({"kind": kind, **content}, list(buffers))
+
+    def _heard(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
+        """Answer the page's message `kind` by the method `_on_<kind>`; what goes wrong there is shown as a sentence."""
+        kind = content.get("kind", "") if isinstance(content, dict) else ""
+        answer: Callable[..., None] | None = getattr(self, f"_on_{kind}", None) if str(kind).isidentifier() else None
+        if answer is None:
+            return
+        try:
+            answer(**{k: v for k, v in content.items() if k != "kind"})
+        except Exception as error:
+            self.error = sentence(error)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if not bundle:
+            return bundle
+        data, about = bundle if isinstance(bundle, tuple) else (bundle, {})
+        image = self.still()
+        if image is not None:
+            small = data_url(thumbnail(image, STILL), "JPEG", quality=85)
+            words = escape(self._alt(), quote=True)
+            data = {
+                **data,
+                "text/html": f'<img src="{small}" alt="{words}" title="{words}" style="max-width:100%;border-radius:8px">',
+            }
+        return data, about
+
+
+def jpeg(image: Image.Image, side: int, quality: int = 85) -> bytes:
+    """A copy of at most `side` pixels a side, as a JPEG."""
+    return encode(thumbnail(image, side), "JPEG", quality=quality)
+
+
+def one_of(parameter: str, value: Any, allowed: Sequence[str]) -> Any:
+    """`value`, or an InputError that lists what is allowed."""
+    if value not in allowed:
+        raise InputError(parameter, value, ", ".join(map(repr, allowed)), near(str(value), allowed))
+    return value

@@ -1,0 +1,106 @@
+"""Repaint: a mask canvas with what paints it anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from ..backends.base import Progress
+from ..result import Patched
+from ..studio import Studio
+from .compare import Compare
+from .drawing import checked
+from .mask import MaskCanvas
+from .worker import DONE, FAILED, QUEUED, RUNNING, STOPPED, Job, Worker, sentence
+
+_SAID = {QUEUED: "Waiting for its turn.", RUNNING: "Painting …", STOPPED: "Stopped.", DONE: "Done, and kept in the store."}
+
+
+class Repaint(ipywidgets.VBox):
+    """Paint a mask, say what belongs there, and see it before and after.
+
+    studio     what paints, as `Studio.inpaint` does; every try is in `studio.experiments`.
+    canvas     a MaskCanvas, or anything that it takes.
+    prompt     what to paint; "" removes what is under the mask.
+
+    `.run()`, `.stop()` and `.wait()` do what the buttons do; `.result` is the last Patched, or None.
+    """
+
+    def __init__(self, studio: Studio, canvas: object, prompt: str = "") -> None:
+        self.studio = checked(studio)
+        self.canvas = canvas if isinstance(canvas, MaskCanvas) else MaskCanvas(canvas)
+        self.result: Patched | None = None
+        self._job: Job | None = None
+        self.prompt = ipywidgets.Text(
+            prompt, placeholder="what to paint there; nothing removes what is there", description="paint"
+        )
+        self.seed = ipywidgets.IntText(0, description="seed")
+        self.go = ipywidgets.Button(description="Repaint", button_style="primary", tooltip="paint what is marked")
+        self.halt = ipywidgets.Button(description="Stop", disabled=True, tooltip="within one step")
+        self.bar = ipywidgets.FloatProgress(0, max=1)
+        self.status = ipywidgets.Label("")
+        self.go.on_click(lambda _: self.run())
+        self.halt.on_click(lambda _: self.stop())
+        self.prompt.layout.width = "min(100%, 420px)"
+        self._form = ipywidgets.HBox([self.prompt, self.seed, self.go, self.halt, self.bar, self.status])
+        self._form.layout.flex_flow = "row wrap"
+        super().__init__([self.canvas, self._form])
+
+    def run(self) -> Job | None:
+        """Paint, in the background; None where there is nothing to paint, which the widget says."""
+        if self._job is not None and not self._job.over:
+            return self._job
+        canvas, words, seed = self.canvas, self.prompt.value.strip() or None, self.seed.value
+        mask = canvas.mask
+        if not mask.getbbox():
+            self.status.value = "Mark something on the picture first."
+            return None
+
+        def report(done: int, total: int) -> None:
+            self.bar.value = done / max(1, total)
+
+        progress: Progress = report
+        self.bar.value = 0
+        self._job = Worker.of(self.studio).submit(
+            lambda stop: self.studio.inpaint(
+                canvas.image.copy(), mask, words, feather=canvas.feather, seed=seed, progress=progress, stop=stop
+            ),
+            self._told,
+        )
+        return self._job
+
+    def _told(self, job: Job) -> None:
+        busy = job.state in (QUEUED, RUNNING)
+        self.go.disabled, self.halt.disabled = busy, not busy
+        self.status.value = job.error if job.state == FAILED else _SAID[job.state]
+        if job.state == DONE:
+            self.result = job.value
+            try:
+                compare: Any = Compare({"before": self.canvas.image, "after": self.result.image})
+            except Exception as error:
+                self.status.value = sentence(error)
+                return
+            old = self.children[2:]  # type: ignore[has-type]
+            self.children = (self.canvas, self._form, compare)
+            for child in old:
+                child.close()
+
+    def stop(self) -> None:
+        """Stop within a denoising step."""
+        if self._job is not None:
+            self._job.stop()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for what was asked for, at most so long; whether it is over."""
+        return self._job is None or self._job.wait(seconds)
+
+    def close(self) -> None:
+        """Stop, and take the widgets away."""
+        self.stop()
+        for child in (*self.children, *self._form.children):
+            child.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"Repaint({self.canvas!r})"

@@ -1,0 +1,51 @@
+"""Small real things for the tests of widgets: a backend that paints at once, and finished pictures."""
+
+import threading
+import time
+
+from PIL import Image
+
+from sdkit.backends.base import Can
+from sdkit.errors import Interrupted
+from sdkit.request import Request
+from sdkit.result import Made, Result
+
+
+class Painter:
+    """A backend that paints a flat colour from the request in `steps` steps of `pace` seconds each."""
+
+    can = Can(kinds=frozenset({"text2img", "img2img", "inpaint"}), native=(64, 64), steps=4, guidance=3.0)
+
+    def __init__(self, pace=0.0):
+        self.made = Made("painter", "hash of painter", device="cpu")
+        self.pace = pace
+        self.at_once = self.most_at_once = 0
+        self.steps = 0
+        self.stepped = threading.Event()
+
+    def run(self, requests, *, progress=None, stop=None):
+        total, done = sum(r.steps for r in requests), 0
+        for request in requests:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            try:
+                for _ in range(request.steps):
+                    time.sleep(self.pace)
+                    done += 1
+                    self.steps += 1
+                    self.stepped.set()
+                    if progress is not None:
+                        progress(done, total)
+                    if stop is not None and stop.is_set():
+                        raise Interrupted("Stopped. The pictures that were finished are kept.")
+            finally:
+                self.at_once -= 1
+            colour = tuple(int(request.key[i : i + 2], 16) for i in (0, 2, 4))
+            yield Result(Image.new("RGB", request.size, colour), request, self.made, 0.1)
+
+
+def shot(prompt="a rocket", seed=0, size=(64, 48), **more):
+    """A small Result of a colour of its own."""
+    request = Request(prompt=prompt, seed=seed, size=size, **more)
+    colour = tuple(int(request.key[i : i + 2], 16) for i in (0, 2, 4))
+    return Result(Image.new("RGB", size, colour), request, Made("painter", "ab"), 1.0)

@@ -1,0 +1,37 @@
+// A widget's model as Jupyter gives it to a module; what it saves and sends goes to the Python object behind the page.
+const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+const text = (view) => { let out = ""; const all = view instanceof ArrayBuffer ? new Uint8Array(view) : new Uint8Array(view.buffer, view.byteOffset, view.byteLength); for (const b of all) out += String.fromCharCode(b); return btoa(out); };
+class Model {
+  constructor(state) { this.state = state; this.changed = {}; this.heard = {}; this.rounds = 0; }
+  get(name) { return this.state[name]; }
+  set(name, value) {
+    if (JSON.stringify(this.state[name]) === JSON.stringify(value)) return;
+    this.state[name] = value; this.changed[name] = value;
+    this.fire(`change:${name}`); this.fire("change");
+  }
+  on(name, f) { (this.heard[name] ||= new Set()).add(f); }
+  off(name, f) { if (f) this.heard[name]?.delete(f); else delete this.heard[name]; }
+  fire(name, ...given) { for (const f of [...(this.heard[name] || [])]) f(...given); }
+  async save_changes() { const state = this.changed; this.changed = {}; this.rounds++; this.receive(await toPython({ method: "update", state })); }
+  async send(content, callbacks, buffers = []) { this.receive(await toPython({ method: "custom", content, buffers: buffers.map(text) })); }
+  receive(messages) {
+    for (const { data, buffers } of messages) {
+      const views = buffers.map(bytes);
+      if (data.method === "custom") { this.fire("msg:custom", data.content, views); continue; }
+      if (data.method !== "update") continue;
+      (data.buffer_paths || []).forEach((path, i) => { let at = data.state; for (const step of path.slice(0, -1)) at = at[step]; at[path.at(-1)] = views[i]; });
+      const names = Object.keys(data.state).filter((name) => !(name in this.changed));
+      for (const name of names) this.state[name] = data.state[name];
+      for (const name of names) this.fire(`change:${name}`);
+    }
+  }
+}
+window.start = async (esm, css, opened) => {
+  document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
+  window.model = new Model({}); model.receive(opened);
+  const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
+  const module = await import(url);
+  const el = document.getElementById("widget");
+  await module.default.initialize?.({ model });
+  window.stop = await module.default.render({ model, el });
+};
