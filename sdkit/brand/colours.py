@@ -31,16 +31,15 @@ PLAIN = {
     "grey": "grey silver dimgrey lightgrey slategrey gainsboro darkgrey",
     "black": "black",
 }
-# CSS names that in a prompt are more often a thing than a colour.
-_THINGS = frozenset("bisque chocolate linen peru plum salmon seashell snow tan thistle tomato wheat honeydew orchid".split())
-# What designers call colours, beyond CSS.
-_ALSO = frozenset(
-    "amber apricot azure blush brass bronze burgundy cerulean champagne charcoal cobalt copper cream emerald eggshell fuchsia "
-    "jade lilac mauve mint monochrome mustard ochre pastel peach petrol rose rainbow ruby rust sage sapphire scarlet sepia terracotta "
-    "ultramarine vermilion wine colourful colorful multicoloured multicolored monochromatic greyscale grayscale"
-    .split()
-)  # fmt: skip
-_NAMES = (frozenset(name2val_map) | _ALSO | frozenset(PLAIN)) - _THINGS
+_THINGS = """
+bisque chocolate linen peru plum salmon seashell snow tan thistle tomato wheat honeydew orchid
+"""  # CSS names that in a prompt are more often a thing than a colour
+_ALSO = """
+amber apricot azure blush brass bronze burgundy cerulean champagne charcoal cobalt copper cream emerald eggshell fuchsia jade lilac
+mauve mint monochrome mustard ochre pastel petrol rose rainbow ruby rust sage sapphire scarlet sepia terracotta ultramarine vermilion
+wine colourful colorful multicoloured multicolored monochromatic greyscale grayscale
+"""  # what designers call colours, beyond CSS
+_NAMES = {*name2val_map, *_ALSO.split(), *PLAIN} - set(_THINGS.split())
 _WORD = re.compile(r"[^\W\d_]+")
 
 

@@ -22,7 +22,7 @@ from .colours import full, is_hex
 _GRID = 33  # points a side; between them Pillow interpolates
 _GREY, _COLOURED = 0.02, 0.07  # Oklab chroma: below the first nothing moves, from the second on all of it
 _SKIN_HUE, _SKIN_WIDTH = 52.0, 26.0  # degrees: skin of all people lies about here, and bread, wood and leather with it
-_SKIN_CHROMA = (0.03, 0.13)  # stronger oranges are paint
+_SKIN_CHROMA = 0.13  # stronger oranges are paint
 _SKIN_SHARE = 0.25
 _REACH = 0.05  # Oklab units: how far a palette colour still pulls beside a nearer one
 _FAR = (
@@ -133,8 +133,7 @@ def _spared(lab: Any, chroma: Any) -> Any:
     """1, and less for colours of skin and what is like it."""
     hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
     turn = np.abs((hue - _SKIN_HUE + 180) % 360 - 180)
-    low, high = _SKIN_CHROMA
-    like = (1 - _smooth(turn, _SKIN_WIDTH / 2, _SKIN_WIDTH)) * (1 - _smooth(chroma, high * 0.85, high * 1.15))
+    like = (1 - _smooth(turn, _SKIN_WIDTH / 2, _SKIN_WIDTH)) * (1 - _smooth(chroma, _SKIN_CHROMA * 0.85, _SKIN_CHROMA * 1.15))
     like = like * _smooth(lab[:, 0], 0.25, 0.4)  # darker browns are shadow
     return 1 - (1 - _SKIN_SHARE) * like
 

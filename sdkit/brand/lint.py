@@ -145,12 +145,13 @@ def _readable(block: Block, finished: Finished, brand: Brand, say: Any) -> None:
     rules = brand.rules
     seen = block.size * finished.scale
     if seen < rules.min_size - 1e-9:
-        say("text-size", block.kind, f"{block.size:g} px, seen as {seen:.1f}", f"{rules.min_size / finished.scale:.0f} px and more, seen as {rules.min_size:g}")  # fmt: skip
+        say("text-size", block.kind, _seen(block.size, finished), _least(rules.min_size, finished))
     large = seen >= _LARGE or (seen >= _LARGE_BOLD and block.weight >= _BOLD)
     least = rules.large_contrast if large else rules.contrast
     ratio = contrast_on(finished.under, block.box, block.colour)
     if not math.isnan(ratio) and ratio < least - 0.005:  # figures have two places
-        say("contrast", block.kind, f"{ratio:.2f} of {block.colour} on what is behind it", f"{least:g} and more" + " for large type" * large)  # fmt: skip
+        allowed = f"{least:g} and more" + " for large type" * large
+        say("contrast", block.kind, f"{ratio:.2f} of {block.colour} on what is behind it", allowed)
     colour, apart = nearest(block.colour, (*brand.palette, *brand.roles.values(), "#ffffff", "#000000"))
     if apart > _OFF:
         say("colour", block.kind, f"{block.colour}, {apart:.0f} deltaE from {colour}", "the brand's colours, white and black")
@@ -177,7 +178,7 @@ def _logo(finished: Finished, brand: Brand, blocks: list[Block], say: Any) -> No
     left, top, right, bottom = mark.box
     height = bottom - top
     if height * finished.scale < rules.min_height - _SLACK * finished.scale:
-        say("logo-size", "logo", f"{height:g} px high, seen as {height * finished.scale:.1f}", f"{rules.min_height / finished.scale:.0f} px and more, seen as {rules.min_height:g}")  # fmt: skip
+        say("logo-size", "logo", _seen(height, finished) + " high", _least(rules.min_height, finished))
     if outside := _outside(mark.box, finished.clear):
         say("safe-area", "logo", f"{outside} px over the edge", _box(finished.clear))
     free = rules.clear_space * height - _SLACK
@@ -211,6 +212,14 @@ def _logo(finished: Finished, brand: Brand, blocks: list[Block], say: Any) -> No
         colour, apart = nearest(ground, [brand.colours[path] for path in rules.backgrounds])
         if apart > _OFF:
             say("logo-background", "logo", f"{ground}, {apart:.0f} deltaE from {colour}", "on " + ", ".join(rules.backgrounds))
+
+
+def _seen(size: float, finished: Finished) -> str:
+    return f"{size:g} px, seen as {size * finished.scale:.1f}"
+
+
+def _least(size: float, finished: Finished) -> str:
+    return f"{math.ceil(size / finished.scale - 1e-9)} px and more, seen as {size:g}"
 
 
 def _outside(box: Box, clear: Box) -> int:

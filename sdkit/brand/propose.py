@@ -85,8 +85,9 @@ def propose(image: str | os.PathLike[str] | Image.Image) -> Palette:
     paper = next((c for c in colours if _lch(c)[0] > 0.92), _tint(colours[0]))
     vivid = [s for s in swatches if _lch(s.colour)[1] > _GREY]
     dark = min(colours, key=lambda c: _lch(c)[0])
-    primary = max(vivid, key=lambda s: s.share**0.5 * _lch(s.colour)[1]).colour if vivid else dark
-    apart = [s.colour for s in vivid if delta_e(s.colour, primary) > 20]
+    lively = [s for s in vivid if s.colour != dark] or vivid  # the darkest is the ink's
+    primary = max(lively, key=lambda s: s.share * _lch(s.colour)[1]).colour if lively else dark
+    apart = [s.colour for s in lively if delta_e(s.colour, primary) > 20]
     accent = max(apart, key=lambda c: delta_e(c, primary) * _lch(c)[1]) if apart else _complement(primary)
     return Palette(swatches, primary, accent, _deepened(dark, paper), paper)
 
