@@ -1,8 +1,9 @@
 """Moving a picture's colours towards a palette: gently, and so that it can be undone.
 
 It works in Oklab (Ottosson 2020). A colour's hue and chroma go to those of the palette's colours that lie nearest, weighted so
-that neighbours go to neighbours and no edge appears; lightness, which carries the shapes, stays. Greys stay grey, and colours
-of skin and wood move a quarter as far. The map is made once, on a grid of 33 x 33 x 33, and laid over the picture by Pillow.
+that neighbours go to neighbours and no edge appears; lightness, which carries the shapes, moves a quarter as far. Greys stay
+grey, and colours of skin and wood move a quarter as far. The map is made once, on a grid of 33 x 33 x 33, and laid over the
+picture by Pillow.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .colours import full, is_hex
 
 _GRID = 33  # points a side; between them Pillow interpolates
 _GREY, _COLOURED = 0.02, 0.07  # Oklab chroma: below the first nothing moves, from the second on all of it
+_DARK = (0.12, 0.28)  # Oklab lightness: next to black a step of the grid is a large step of colour
 _SKIN_HUE, _SKIN_WIDTH = 52.0, 26.0  # degrees: skin of all people lies about here, and bread, wood and leather with it
 _SKIN_CHROMA = 0.13  # stronger oranges are paint
 _SKIN_SHARE = 0.25
@@ -30,6 +32,7 @@ _FAR = (
     0.40,
 )  # Oklab units from the nearest palette colour: over the first the pull weakens, over the second a little is left
 _LEFT = 0.35
+_LIGHT = 0.25  # of the way that hue and chroma go, for lightness
 
 
 @dataclass(frozen=True)
@@ -118,15 +121,13 @@ def shifted(rgb: Any, palette: Sequence[str], strength: float) -> Any:
     apart = np.sqrt((gaps**2).sum(-1))
     pull = np.exp(-((apart - apart.min(1, keepdims=True)) / _REACH))
     pull /= pull.sum(1, keepdims=True)
-    aim = pull @ targets[:, 1:]
-    # Dark and light colours have less room for chroma: what is aimed at shrinks with the room there is.
-    room = np.clip(np.minimum(lab[:, 0], 1.05 - lab[:, 0]) / 0.3, 0, 1)[:, None]
-    aim = aim * room
+    aim = pull @ targets
+    # Never much more colour than there was: a pale background stays pale.
+    most = chroma * 1.2 + 0.01
+    aim[:, 1:] *= np.minimum(1, most / np.maximum(np.hypot(aim[:, 1], aim[:, 2]), 1e-9))[:, None]
     far = _LEFT + (1 - _LEFT) * (1 - _smooth(apart.min(1), *_FAR))
-    share = strength * _smooth(chroma, _GREY, _COLOURED) * far * _spared(lab, chroma)
-    out = lab.copy()
-    out[:, 1:] += share[:, None] * (aim - lab[:, 1:])
-    return _fitted(out)
+    share = strength * _smooth(chroma, _GREY, _COLOURED) * _smooth(lab[:, 0], *_DARK) * far * _spared(lab, chroma)
+    return _fitted(lab + share[:, None] * (aim - lab) * np.array([_LIGHT, 1.0, 1.0]))
 
 
 def _spared(lab: Any, chroma: Any) -> Any:

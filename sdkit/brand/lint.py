@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -158,7 +159,10 @@ def _readable(block: Block, finished: Finished, brand: Brand, say: Any) -> None:
 
 
 def _worded(block: Block, brand: Brand, say: Any) -> None:
-    for word in banned_in(block.text, brand.rules.banned):
+    # A hyphen at the end of a line may be the word's own, or the break's.
+    broken = "\n".join(line.strip() for line in block.lines)
+    texts = (broken, re.sub(r"[-\u00ad\u2010]\n", "-", broken), re.sub(r"[-\u00ad\u2010]\n", "", broken))
+    for word in dict.fromkeys(word for text in texts for word in banned_in(text, brand.rules.banned)):
         say("banned", block.kind, f"“{word}”", "no banned word")
     families = {family.name: family for family in brand.fonts.values()}
     if block.family not in families:

@@ -34,7 +34,7 @@ backgrounds = []         # colour tokens that the logo may stand on, as ["color.
 banned = []    # in prompts and in copy, as ["cheap"]
 tone = []      # joins every prompt, as ["soft shadow", "studio lighting"]
 negatives = [] # what every negative keeps out, as ["watermark", "text"]
-colours = []   # colour tokens named by prompts that name no colour; none means primary and accent
+colours = []   # colour tokens named by prompts that name no colour; none means the primary
 
 [alt]
 style = "One plain sentence: the thing, its colour, what is behind it."

@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 
 def palette_words(brand: Brand) -> tuple[str, ...]:
-    """The brand's colours in plain words, each once: those that its rules name, or its primary and accent.
+    """The brand's colours in plain words, each once: those that its rules name, or its primary alone.
 
-    ("teal", "orange"); words that every model knows, the embedded one too, so an exact shade has the name of its neighbour.
+    ("mint", "teal"); words that every model knows, the embedded one too, so an exact shade has the name of its neighbour. Models
+    paint the background in them: of two they make a gradient, so two that go well together are better than a strong accent.
     """
-    named = [brand.colours[path] for path in brand.rules.colours] or [brand.roles["primary"], brand.roles["accent"]]
+    named = [brand.colours[path] for path in brand.rules.colours] or [brand.roles["primary"]]
     return tuple(dict.fromkeys(plain_name(colour) for colour in named))
 
 
 def words_for(prompt: str, brand: Brand) -> tuple[str, ...]:
     """What joins this prompt: the palette where it names no colour itself, and the tone words that it lacks.
 
-    The palette is one phrase, "teal and orange".
+    The palette is one phrase, "mint and teal".
     """
     tone = [word for word in brand.rules.tone if not banned_in(prompt, (word,))]
     return tuple(tone if names_a_colour(prompt) else [" and ".join(palette_words(brand)), *tone])

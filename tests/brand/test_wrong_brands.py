@@ -54,7 +54,7 @@ WRONG_TOKENS = {  # in a group "color" of type color, from line 4 on: the token 
     "weight": ('{"$type": "fontWeight", "$value": "fat"}', "got 'fat'; allowed: 1 to 1000"),
     "weight 1001": ('{"$type": "fontWeight", "$value": 1001}', "allowed: a font weight from 1 to 1000"),
     "no family": ('{"$type": "fontFamily", "$value": []}', "got []; allowed: a font family's name"),
-    "family not there": ('{"$type": "fontFamily", "$value": "Comic Sans"}', "holds the family 'Comic Sans'; there are 'Figtree', 'Fraunces'"),
+    "family not there": ('{"$type": "fontFamily", "$value": "Comic Sans"}', "the family 'Comic Sans'; there are 'Figtree', 'Fraunces'"),
     "half a typography": ('{"$type": "typography", "$value": {"fontFamily": "Figtree"}}', "fontSize is missing"),
     "typography of a colour": (
         '{"$type": "typography", "$value": {"fontFamily": "{color.teal}", "fontSize": {"value": 1, "unit": "px"}}}',
@@ -101,7 +101,7 @@ WRONG_FILES = {
         "round in a circle: c.a -> c.b -> c.d -> c.a",
     ),
     "a long chain": (
-        json.dumps({"c": {"$type": "color", **{f"a{i}": {"$value": f"{{c.a{i + 1}}}"} for i in range(400)}, "a400": {"$value": "#000000"}}}),
+        json.dumps({"c": {"$type": "color", **{f"a{i}": {"$value": f"{{c.a{i + 1}}}"} for i in range(400)}, "a400": {"$value": "#000"}}}),
         "aliases of aliases go 32 deep at most",
     ),
 }  # fmt: skip
@@ -335,7 +335,7 @@ def test_ink_that_does_not_read_on_paper(copy):
 # -- any text at all -----------------------------------------------------------------------------------------------------
 
 _json = st.recursive(
-    st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=8) | st.sampled_from(["{a}", "{a.b}", "#fff"]),
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=8) | st.sampled_from(["{a.b}", "#fff"]),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
         st.sampled_from(["a", "b", "$value", "$type", "$root", "role", "colorSpace", "components"]) | st.text(max_size=3), inner, max_size=4
@@ -349,7 +349,7 @@ _json = st.recursive(
 def test_no_tree_breaks_the_reader(tree):
     report = Report("tokens.json")
     found = read(json.dumps(tree), report)
-    assert all(0 <= problem.line for problem in report.problems)
+    assert all(problem.line >= 0 for problem in report.problems)
     assert found or not isinstance(tree, dict) or report.problems or not any("$value" in str(v) for v in tree.values())
 
 
