@@ -41,7 +41,8 @@ def test_a_banner_by_the_rules_has_no_findings(demo):
         ({"colour": "#a9dcc0"}, "contrast", "1.0"), ({"colour": "#f08a3c"}, "contrast", f"{contrast(MINT, '#f08a3c'):.2f} of #f08a3c"),
         ({"size": 28}, "text-size", "28 px, seen as 10.4"), ({"box": (20, 300, 900, 460)}, "safe-area", "20 px over the edge"),
         ({"box": (80, 300, 1200, 460)}, "safe-area", "160 px over"), ({"lines": ("A cheap cup",)}, "banned", "“cheap”"),
-        ({"lines": ("A no-", "brainer")}, "banned", "“no-brainer”"), ({"lines": ("Revolu-", "tionary")}, "banned", "“revolutionary”"), ({"lines": ("Must-have cups",)}, "banned", "“must-have”"),
+        ({"lines": ("A no-", "brainer")}, "banned", "“no-brainer”"),
+        ({"lines": ("Revolu-", "tionary")}, "banned", "“revolutionary”"), ({"lines": ("Must-have cups",)}, "banned", "“must-have”"),
         ({"family": "Comic Sans"}, "font", "Comic Sans"), ({"lines": ("日本の朝",)}, "glyphs", "Fraunces has no 日 本 の 朝"),
         ({"lines": ("a", "b", "c", "d")}, "lines", "4 lines"), ({"box": (80, 150, 900, 310)}, "logo-space", "the headline comes nearer"),
         ({"colour": "#5a0a7a"}, "colour", "#5a0a7a"),
@@ -99,11 +100,8 @@ def test_large_type_needs_less(demo):
     """#767676 on white is 4.54, #8a8a8a 3.45: WCAG 2.1, 1.4.3."""
     white = Image.new("RGB", (1080, 1080), "white")
     assert "contrast" not in rules(lint(banner(demo, under=white, colour="#767676", size=48), demo))
-    assert "contrast" in rules(lint(banner(demo, under=white, colour="#8a8a8a", size=48, weight=400), demo))
-    assert (
-        "contrast" not in rules(lint(banner(demo, under=white, colour="#8a8a8a", size=48, weight=700, family="Figtree"), demo))
-        or True
-    )
+    assert "contrast" in rules(lint(banner(demo, under=white, colour="#8a8a8a", size=52, weight=400), demo))
+    assert "contrast" not in rules(lint(banner(demo, under=white, colour="#8a8a8a", size=52, weight=700), demo))  # seen as 19.3
     assert "contrast" not in rules(lint(banner(demo, under=white, colour="#8a8a8a", size=72, weight=400), demo))
 
 
