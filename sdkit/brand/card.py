@@ -19,7 +19,7 @@ def swatches(colours: Mapping[str, str]) -> str:
     """A row of named colours, each with its name in ink that reads on it."""
     cells = []
     for name, colour in colours.items():
-        ink = max("#000000", "#ffffff", key=lambda c, on=colour: contrast(c, on))
+        ink = "#000000" if contrast(colour, "#000000") >= contrast(colour, "#ffffff") else "#ffffff"
         css = f"background:{escape(colour)};color:{ink};padding:26px 10px 8px;min-width:76px;font:12px sans-serif"
         cells.append(f'<div style="{css}">{escape(name)}<br>{escape(colour)}</div>')
     css = "display:flex;flex-wrap:wrap;gap:4px;margin:6px 0;border-radius:8px;overflow:hidden"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +65,10 @@ def _raster(path: Path, report: Report) -> tuple[float, float] | None:
     from PIL import Image
 
     try:
-        with Image.open(path, formats=("PNG", "WEBP")) as image:
-            size = image.size  # before a pixel of it is decoded
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=("PNG", "WEBP")) as image:
+                size = image.size  # before a pixel of it is decoded
         if max(size) <= MAX_SIDE:
             return open_image(path, "logo").size
         report.add(0, f"is {size[0]} x {size[1]} pixels; allowed: at most {MAX_SIDE} a side. Save it smaller, or as SVG.")

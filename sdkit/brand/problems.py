@@ -120,13 +120,19 @@ def inside(folder: Path, name: object) -> Path:
     return path
 
 
-def text_of(path: Path, report: Report, limit: int) -> str | None:
-    """The file's text; None, and a problem, where it is missing, over `limit` bytes, or no UTF-8."""
+def text_of(folder: Path, report: Report, limit: int) -> str | None:
+    """The text of the report's file; None, and a problem, where it is missing, outside, over `limit` bytes, or no UTF-8."""
+    path = folder / report.file
     try:
-        if path.stat().st_size > limit:
-            report.add(0, f"has {path.stat().st_size:,} bytes; at most {limit:,} are read.")
-            return None
-        return path.read_text(encoding="utf-8")
+        size = path.stat().st_size
+        if not path.is_file():  # a pipe would be waited for
+            report.add(0, "can't be read: it is no file.")
+        elif not path.resolve().is_relative_to(folder.resolve()):
+            report.add(0, "is a link that leads out of the brand's folder; put the file inside it.")
+        elif size > limit:
+            report.add(0, f"has {size:,} bytes; at most {limit:,} are read.")
+        else:
+            return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         report.add(0, "is missing.")
     except OSError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import BrandError, InputError, near
 from . import fonts, logos, problems, rules, tokens
@@ -166,13 +166,13 @@ class Brand:
         return card(self)
 
 
-def _read(root: Path) -> tuple[dict[str, object], list[Problem]]:
+def _read(root: Path) -> tuple[dict[str, Any], list[Problem]]:
     """The fields of the brand in a folder, and every problem; with problems, fields may be missing."""
     tokens_, rules_ = Report(TOKENS), Report(RULES)
-    text = problems.text_of(root / TOKENS, tokens_, MAX_TEXT)
+    text = problems.text_of(root, tokens_, MAX_TEXT)
     found = {} if text is None else tokens.read(text, tokens_)
     broken = bool(tokens_.problems)
-    text = problems.text_of(root / RULES, rules_, MAX_TEXT)
+    text = problems.text_of(root, rules_, MAX_TEXT)
     limits, said = (Rules(), {}) if text is None else rules.read(text, rules_)
     families, wrong = fonts.read(root)
 
@@ -187,7 +187,7 @@ def _read(root: Path) -> tuple[dict[str, object], list[Problem]]:
         for path in paths:
             if path not in colours and not broken:
                 rules_.add(tuple(key.split(".")), f"{key}: there is no colour token {path!r}. {near(path, colours)}")
-    palette = [colours[p] for p in limits.palette if p in colours] or [
+    palette = [colours[p][:7] for p in limits.palette if p in colours] or [
         t.value for t in found.values() if t.type == "color" and t.own and len(t.value) == 7
     ]
     if not (palette or broken):
@@ -200,7 +200,7 @@ def _read(root: Path) -> tuple[dict[str, object], list[Problem]]:
                 wrong += report.problems
             except ValueError as error:
                 rules_.add(("logo", key), f"[logo] {key}: {error}")
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "name": said.get("name"), "about": said.get("about", ""), "colours": MappingProxyType(colours),
         "roles": MappingProxyType(roles), "palette": tuple(dict.fromkeys(palette)),
         "dimensions": MappingProxyType({t.path: t.value for t in found.values() if t.type == "dimension"}),

@@ -303,6 +303,21 @@ def test_a_missing_or_unreadable_file(copy, name):
     assert any(p.startswith(f"{name}: can't be read") for p in problems(copy))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_nothing_is_waited_for_or_read_outside(copy, tmp_path):
+    (copy / "tokens.json").unlink()
+    os.mkfifo(copy / "tokens.json")
+    outside = tmp_path / "rules.toml"
+    (copy / "rules.toml").rename(outside)
+    (copy / "rules.toml").symlink_to(outside)
+    (copy / "logo-light.svg").unlink()
+    os.mkfifo(copy / "logo-light.svg")
+    os.mkfifo(copy / "fonts" / "x.ttf")
+    found = problems(copy)
+    assert "tokens.json: can't be read: it is no file." in found
+    assert any(p.startswith("rules.toml: is a link that leads out of the brand's folder") for p in found)
+
+
 @pytest.mark.parametrize("folder", ["", "nowhere", "a\0b"])
 def test_what_is_no_folder(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
