@@ -128,7 +128,7 @@ class Studio(Moves, Upscales, branded.Branded, trial.Trials):
             raise InputError(name, slots[name], "a slot of another name", f"It belongs to the studio: Studio({name}=…).")
         ready, notes = prepare(
             prompt, template=template, style=style, negative=negative, templates=self.templates, limit=limit, sample=sample,
-            sample_seed=sample_seed, rows=rows, **self._guided(brand), **slots,
+            sample_seed=sample_seed, rows=rows, **{**self._guided(brand), **slots},
         )  # fmt: skip
         requests = self._requests(
             self.backend.can, ready, seeds, size=size, steps=steps, guidance=guidance, scheduler=scheduler, image=image,

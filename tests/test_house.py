@@ -37,7 +37,8 @@ MAY_IMPORT = {
     "guides": VALUES | {"backends"},
     "export": VALUES,
     "upscale": VALUES | {"backends", "export", "workshop"},
-    "studio": VALUES | {"attended", "backends", "brand", "branded", "receipts", "experiments", "export", "guides", "moves", "upscale"},
+    "studio": VALUES
+    | {"attended", "backends", "brand", "branded", "receipts", "experiments", "export", "guides", "moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
     "cli": VALUES | {"brand", "studio", "experiments", "demo", "lab"},
