@@ -13,7 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .brand import Brand
     from .errors import (
+        BrandError,
         ExportError,
         ImageError,
         InputError,
@@ -37,8 +39,9 @@ if TYPE_CHECKING:
     from .studio import Studio
 
 _HOMES = {
+    "brand": ("Brand",),
     "errors": (
-        "ExportError", "ImageError", "InputError", "Interrupted", "MissingExtraError", "ModelError", "PlacementError",
+        "BrandError", "ExportError", "ImageError", "InputError", "Interrupted", "MissingExtraError", "ModelError", "PlacementError",
         "PromptError", "PromptWarning", "SdkitError", "StoreError", "UnsafeFileError",
     ),
     "export": ("Kit", "Placement"),
@@ -53,9 +56,9 @@ _OTHERWISE = {"prompts": "table"}  # what a name is called at home
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "MissingExtraError", "ModelError", "Patched", "Placement",
-    "PlacementError", "Prompt", "PromptError", "PromptWarning", "Request", "Result", "ResultSet", "SdkitError", "StoreError", "Studio",
-    "UnsafeFileError", "lint", "prompts", "show",
+    "Brand", "BrandError", "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "MissingExtraError", "ModelError",
+    "Patched", "Placement", "PlacementError", "Prompt", "PromptError", "PromptWarning", "Request", "Result", "ResultSet",
+    "SdkitError", "StoreError", "Studio", "UnsafeFileError", "lint", "prompts", "show",
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import InputError, Interrupted, PromptWarning, SdkitError
+from .errors import BrandError, InputError, Interrupted, PromptWarning, SdkitError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,6 +105,12 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--for", dest="model", default="", metavar="CLASS", help="only those for pocket, sd1, sdxl or flux")
     sub.add_argument("--templates", metavar="DIR", help="a folder of your own prompts, beside the shipped ones")
     sub.add_argument("--format", choices=["table", "csv", "json"], default="table", help="default table")
+
+    sub = command("brand", _brand, "check a brand's folder, or start a new one")
+    sub.add_argument("folder", help="with tokens.json, rules.toml, logos and fonts/")
+    sub.add_argument("--new", action="store_true", help="write a new brand there, complete, to edit")
+    sub.add_argument("--name", default="My brand", help="with --new: what it is called")
+    sub.add_argument("--logo", metavar="FILE", help="with --new: a logo or picture to take the colours from")
 
     sub = command("outpaint", _outpaint, "paint on around a picture; prints the file", parents=[model, draw])
     sub.add_argument("picture", help="an image file, or the id of a recorded picture")
@@ -206,6 +212,35 @@ def _prompts(options: argparse.Namespace) -> int:
         print(found[["title", "slots", "models", "placement"]].to_string(max_colwidth=48))
     else:
         print("No curated prompt holds these words.", file=sys.stderr)
+    return 0
+
+
+def _brand(options: argparse.Namespace) -> int:
+    from .brand import Brand, palette_words
+
+    if options.new:
+        palette = Brand.from_image(options.logo) if options.logo else None
+        Brand.scaffold(options.folder, options.name, palette=palette)
+        print(options.folder)
+        return 0
+    try:
+        brand = Brand.load(options.folder)
+    except BrandError as error:
+        print("\n".join(map(str, error.problems)))
+        print(f"sdkit brand: {len(error.problems)} problem{'s' * (len(error.problems) != 1)}", file=sys.stderr)
+        return 1
+    rules = brand.rules
+    lines = [("name", brand.name), ("about", brand.about), *((f"role {role}", colour) for role, colour in brand.roles.items())]
+    lines += [("palette", ", ".join(brand.palette)), ("logos", f"{brand.logo.path.name}, {brand.logo_dark.path.name}")]
+    lines += [
+        (f"font {role}", f"{of.name}, weights {', '.join(str(f.weight) for f in of.faces)}") for role, of in brand.fonts.items()
+    ]
+    lines += [
+        ("prompts get", ", ".join((" and ".join(palette_words(brand)), *rules.tone))),
+        ("keeps out", ", ".join(rules.negatives)),
+    ]
+    lines += [("banned", ", ".join(rules.banned))]
+    print("\n".join(f"{name:<18}{value}" for name, value in lines if value))
     return 0
 
 

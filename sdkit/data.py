@@ -8,6 +8,7 @@ from .errors import InputError
 
 _PACKAGE = Path(__file__).resolve().parent
 _NAMES = ("templates", "brand", "notebooks")
+_INSIDE = {"brand": "assets/brand"}  # sdkit/brand is the room that reads such folders
 
 
 def folder(name: str) -> Path:
@@ -18,7 +19,7 @@ def folder(name: str) -> Path:
     """
     if name not in _NAMES:
         raise InputError("name", name, " or ".join(map(repr, _NAMES)))
-    inside, beside = _PACKAGE / name, _PACKAGE.parent / name
+    inside, beside = _PACKAGE / _INSIDE.get(name, name), _PACKAGE.parent / name
     if inside.is_dir():
         return inside
     if beside.is_dir() and (beside.parent / "pyproject.toml").is_file():  # not some other package's folder of that name

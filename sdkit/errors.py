@@ -4,7 +4,8 @@
     ├── InputError                a parameter is wrong: says which, what came, what is allowed   (also a ValueError)
     │   ├── PromptError           a prompt or template does not parse, or expands too far
     │   ├── ImageError            an image file is missing, broken, or too large
-    │   └── PlacementError        an unknown placement; lists near names
+    │   ├── PlacementError        an unknown placement; lists near names
+    │   └── BrandError            a brand folder has problems; lists every one with its file and line
     ├── ModelError                a checkpoint is missing, truncated, unsafe, or of no known family
     │   └── UnsafeFileError       the file can run code when it is opened (a pickle); says how to convert it
     ├── StoreError                the experiment store cannot be opened, read or written
@@ -49,6 +50,16 @@ class ImageError(InputError):
 
 class PlacementError(InputError):
     """An unknown placement."""
+
+
+class BrandError(InputError):
+    """A brand folder has problems. `problems` holds them all; each has a file, a line and a sentence."""
+
+    def __init__(self, folder: object, problems: Iterable[object]) -> None:
+        self.problems = tuple(problems)
+        many = f"{len(self.problems)} problem{'s' * (len(self.problems) != 1)}"
+        listed = "".join(f"\n  {problem}" for problem in self.problems)
+        super().__init__("brand", str(folder), "a brand folder in which all is well", f"It has {many}:{listed}")
 
 
 class ModelError(SdkitError):

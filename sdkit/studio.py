@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from . import canvas, guides, receipts
+from . import branded, canvas, guides, receipts
 from .apps import Apps
 from .attended import in_notebook, shown, undisturbed
 from .backends.base import UPSCALERS, Backend, Can, Progress
@@ -28,13 +28,14 @@ from .sources import Opened, label
 from .upscale import Upscales, is_photo
 
 if TYPE_CHECKING:
+    from .brand import Brand
     from .export import Extension, Kit
 
 _AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
 _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
 
 
-class Studio(Moves, Upscales, trial.Trials, Apps):
+class Studio(Moves, Upscales, branded.Branded, trial.Trials, Apps):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
@@ -50,6 +51,8 @@ class Studio(Moves, Upscales, trial.Trials, Apps):
     templates  a folder of your own prompts/, wildcards/, styles.toml and negatives.toml, which add to the shipped ones or
                replace those of the same name.
     banned     words that no prompt should hold, such as a competitor's name; generate() warns of them.
+    brand      a Brand or its folder: its words join the prompts of generate() and experiments, its banned words are warned of,
+               and the frame has a column `palette_distance`.
 
     The model is loaded at the first picture. Raises StoreError when the store cannot be opened.
     """
@@ -59,6 +62,7 @@ class Studio(Moves, Upscales, trial.Trials, Apps):
         device: str = "auto", dtype: str = "auto", memory: str = "auto", parts: str | os.PathLike[str] = "",
         controls: Mapping[str, str | Path] | None = None, style_adapter: str | os.PathLike[str] = "",
         backend: Backend | None = None, templates: str | os.PathLike[str] | None = None, banned: Iterable[str] = (),
+        brand: branded.Given = None,
     ) -> None:  # fmt: skip
         self.model = os.fspath(model)
         self._backend = backend
@@ -67,7 +71,8 @@ class Studio(Moves, Upscales, trial.Trials, Apps):
         self.banned = (banned,) if isinstance(banned, str) else tuple(banned)
         self._options: dict[str, Any] = {"device": device, "dtype": dtype, "memory": memory, "parts": os.fspath(parts)}
         self._beside: dict[str, Any] = {"controls": controls, "style_adapter": os.fspath(style_adapter)}
-        self.experiments = Experiments(Store(store, reader=receipts.read))
+        self.brand: Brand | None = branded.brand_of(brand)
+        self.experiments = Experiments(Store(store, reader=receipts.read), brand=self.brand)
 
     @property
     def backend(self) -> Backend:
@@ -85,7 +90,8 @@ class Studio(Moves, Upscales, trial.Trials, Apps):
         image: str | os.PathLike[str] | Image.Image | Result | None = None, mask: str | os.PathLike[str] | Image.Image | None = None,
         strength: float = 0.75, control: object = None, style_image: object = None, style_weight: float = STYLE_WEIGHT,
         subseed: int = 0, subseed_strength: float = 0.0, limit: int = 500, sample: int | None = None, sample_seed: int = 0,
-        rows: object = None, experiment: str = "", note: str = "", progress: bool | Progress = True, stop: Event | None = None,
+        rows: object = None, brand: branded.Given = None, experiment: str = "", note: str = "",
+        progress: bool | Progress = True, stop: Event | None = None,
         **slots: str | Sequence[str],
     ) -> ResultSet:  # fmt: skip
         """Make every variant of `prompt` with every seed, and keep each picture the moment it is finished.
@@ -107,6 +113,8 @@ class Studio(Moves, Upscales, trial.Trials, Apps):
         limit      refuse templates of more combinations than this.
         sample     draw this many prompts at random, by weight and from `sample_seed`, instead of every combination.
         rows       a DataFrame: a group of prompts a row, its columns filling the slots of their names.
+        brand      a Brand or its folder, in place of the studio's; "" for none. Its words come last, its colours only where a
+                   prompt names none; what was added is recorded as brand, brand_words and brand_negative.
         experiment, note     recorded with each picture.
         progress   True shows a bar; a function gets (steps done, steps in all); False is silent.
         stop       an Event that stops the work within a step; so does Ctrl-C, or a notebook's stop button.
@@ -118,11 +126,11 @@ class Studio(Moves, Upscales, trial.Trials, Apps):
         or Interrupted for `stop`. Either way nothing finished is lost. Raises InputError, PromptError, ImageError or
         ModelError before anything is drawn.
         """
-        for name in {"templates", "banned"} & set(slots):
+        for name in {"templates", "banned", "steer"} & set(slots):
             raise InputError(name, slots[name], "a slot of another name", f"It belongs to the studio: Studio({name}=…).")
         ready, notes = prepare(
-            prompt, template=template, style=style, negative=negative, templates=self.templates, banned=self.banned, limit=limit,
-            sample=sample, sample_seed=sample_seed, rows=rows, **slots,
+            prompt, template=template, style=style, negative=negative, templates=self.templates, limit=limit, sample=sample,
+            sample_seed=sample_seed, rows=rows, **{**self._guided(brand), **slots},
         )  # fmt: skip
         requests = self._requests(
             self.backend.can, ready, seeds, size=size, steps=steps, guidance=guidance, scheduler=scheduler, image=image,
@@ -286,7 +294,8 @@ class Studio(Moves, Upscales, trial.Trials, Apps):
 
         def request(condition: Mapping[str, Any], seed: int) -> Request:
             fields = trial.with_loras({**given, **condition})
-            [one], _ = prepare(fields.pop("prompt"), negative=fields.pop("negative"), templates=self.templates)
+            words = {"negative": fields.pop("negative"), "templates": self.templates, **self._guided()}
+            [one], _ = prepare(fields.pop("prompt"), **words)
             [made_of] = self._requests(can, [one], [seed], **fields)
             can.check(made_of)
             return made_of
@@ -309,7 +318,7 @@ class Studio(Moves, Upscales, trial.Trials, Apps):
         if model == self.model:
             return self
         other = Studio(
-            model, store=self.experiments.store.folder, templates=self.templates, banned=self.banned, **self._options
+            model, store=self.experiments.store.folder, templates=self.templates, banned=self.banned, brand=self.brand, **self._options
         )  # fmt: skip
         other.experiments = self.experiments
         return other

@@ -157,3 +157,23 @@ def test_prompts_are_listed_searched_and_drawn(capsys, store):
 def test_what_a_prompt_does_to_itself_is_said_in_a_line(capsys, store):
     _, _, err = run(capsys, "generate", "a lemon, lemon --chaos 3", "--steps", 1, "--store", store, "--quiet")
     assert "--chaos 3: varies more there" in err and "PromptWarning" not in err
+
+
+def test_brand_checks_a_folder_and_starts_one(capsys, tmp_path):
+    new = tmp_path / "acme"
+    assert run(capsys, "brand", "--new", new, "--name", "Acme") == (0, f"{new}\n", "")
+    status, out, err = run(capsys, "brand", new)
+    assert status == 0 and "Acme" in out and "role primary      #0d6b6b" in out and not err
+    (new / "logo-dark.svg").write_text("<svg/>")
+    (new / "rules.toml").write_text((new / "rules.toml").read_text().replace("clear_space", "clearspace"))
+    status, out, err = run(capsys, "brand", new)
+    assert status == 1 and [line.split(":")[0] for line in out.splitlines()] == ["logo-dark.svg", "rules.toml"]
+    assert "2 problems" in err
+    status, out, err = run(capsys, "brand", "--new", new)
+    assert (status, out) == (1, "") and "empty or not there" in err
+
+
+def test_brand_takes_its_colours_from_a_logo(capsys, tmp_path):
+    Image.new("RGB", (9, 9), "#8a1c7c").save(tmp_path / "logo.png")
+    assert run(capsys, "brand", "--new", tmp_path / "new", "--logo", tmp_path / "logo.png")[0] == 0
+    assert "role primary      #8a1c7c" in run(capsys, "brand", tmp_path / "new")[1]

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "sdkit"
 BASE = {"errors", "codecs", "data"}
 VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result", "sources"}
 MAY_IMPORT = {
-    "__init__": {"errors", "export", "prompt", "request", "result", "sheet", "studio", "widgets"},
+    "__init__": {"brand", "errors", "export", "prompt", "request", "result", "sheet", "studio", "widgets"},
     "__main__": {"cli"},
     "errors": set(),
     "data": {"errors"},
@@ -30,17 +30,20 @@ MAY_IMPORT = {
     "backends": VALUES,
     "receipts": VALUES,
     "experiments": VALUES | {"workshop"},
+    "brand": VALUES,
+    "branded": VALUES | {"brand", "workshop"},
     "moves": VALUES | {"backends", "receipts", "workshop"},
     "attended": BASE | {"backends"},
     "guides": VALUES | {"backends"},
     "export": VALUES,
     "upscale": VALUES | {"backends", "export", "workshop"},
     "apps": {"widgets"},
-    "studio": VALUES | {"apps", "attended", "backends", "receipts", "experiments", "export", "guides", "moves", "upscale"},
+    "studio": VALUES
+    | {"apps", "attended", "backends", "brand", "branded", "receipts", "experiments", "export", "guides", "moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
     "widgets": VALUES | {"studio", "experiments", "export", "attended", "backends"},
-    "cli": VALUES | {"studio", "experiments", "demo", "lab"},
+    "cli": VALUES | {"brand", "studio", "experiments", "demo", "lab"},
 }
 TORCH = {
     f"backends/{name}.py"

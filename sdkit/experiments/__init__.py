@@ -18,7 +18,7 @@ from .contrasts import factors
 from .database import explained
 from .design import Plan
 from .events import Event
-from .measures import HIGHER, INSERT_MEASURES, LOWER, alike, checked_column, measure
+from .measures import HIGHER, INSERT_MEASURES, LOWER, Scorer, alike, checked_column, measure
 from .measures import better as default_better
 from .pairing import Pair, Suggestion
 from .row import Recorded, Row
@@ -41,20 +41,26 @@ class Experiments:
     A picture is named by its id, by a row of the frame, or by its Result. `rater` is who speaks; the login name by default.
 
     store    the Store.
+    brand    a Brand, or whatever else has its `palette_distance`; None for none.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, *, brand: Scorer | None = None) -> None:
+        self.store, self.brand = store, brand
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
     def frame(
-        self, *, experiment: str | None = None, session: str | None = None, kind: str | None = None, last: int | None = None
-    ) -> ExperimentFrame:
-        """A pandas DataFrame, one row a picture. `sdkit.experiments.frame.frame` says which columns it has."""
+        self, *, experiment: str | None = None, session: str | None = None, kind: str | None = None, last: int | None = None,
+        brand: Scorer | None = None,
+    ) -> ExperimentFrame:  # fmt: skip
+        """A pandas DataFrame, one row a picture. `sdkit.experiments.frame.frame` says which columns it has.
+
+        brand    a Brand, for the column `palette_distance`; by default the studio's, where it has one.
+        """
         from .frame import frame  # pandas takes half a second to import
 
-        return frame(self.store, experiment=experiment, session=session, kind=kind, last=last)
+        brand = brand or self.brand
+        return frame(self.store, experiment=experiment, session=session, kind=kind, last=last, brand=brand)
 
     def open(self, what: object) -> Result:
         """The Result of an id, a row of the frame, or the path of a PNG that sdkit wrote.
@@ -82,7 +88,7 @@ class Experiments:
         """
         from .frame import frame
 
-        return frame(self.store, ids=said.search(self.store, words, last))
+        return frame(self.store, ids=said.search(self.store, words, last), brand=self.brand)
 
     def duplicates(self, within: int = 6, *, experiment: str | None = None) -> list[tuple[str, str, int]]:
         """(id, id, bits) of pictures that look alike: perceptual hashes at most `within` bits of 64 apart, nearest first.
@@ -198,16 +204,18 @@ class Experiments:
     # -- comparing -----------------------------------------------------------------------------------------------------
 
     def effects(
-        self, of: str = "rating", *, experiment: str | None = None, margin: float | None = None, better: str = ""
-    ) -> Effects:
+        self, of: str = "rating", *, experiment: str | None = None, margin: float | None = None, better: str = "",
+        brand: Scorer | None = None,
+    ) -> Effects:  # fmt: skip
         """What each word, variant, negative term and axis level does: its effect, a 95 % interval, and a verdict.
 
         of        "rating" (mean stars), "preference" (pairs), "kept", or a measured column: sharpness, contrast, brightness,
-                  colourfulness, copy_left, copy_right, copy_top, copy_bottom; or seconds.
+                  colourfulness, copy_left, copy_right, copy_top, copy_bottom; or seconds; or with a brand palette_distance.
         experiment   the name of one; by default all pictures of the store together.
         margin    a difference smaller than this is too small to see. By default 0.3 stars, 10 points of a share, or a fifth of
                   the column's standard deviation.
-        better    "higher" or "lower"; by default higher, and lower for seconds.
+        better    "higher" or "lower"; by default higher, and lower for seconds and palette_distance.
+        brand     a Brand to measure palette_distance by; by default the studio's.
 
         Pictures are compared with pictures of the same seed and otherwise the same conditions, stars only within a rater.
         Where there are six seeds or more, a seed counts as one independent unit however many pictures it has. Verdicts are
@@ -216,7 +224,7 @@ class Experiments:
         """
         from . import effects as table_of
 
-        table = self.frame(experiment=experiment)
+        table = self.frame(experiment=experiment, brand=brand)
         if better not in ("", HIGHER, LOWER):
             raise InputError("better", better, f'"{HIGHER}" or "{LOWER}"')
         if margin is not None:
@@ -231,7 +239,7 @@ class Experiments:
         elif of == table_of.KEPT:
             values = said.latest(self.store, said.KEEP, ids)
         else:
-            values = [(i, float(y), "") for i, y in enumerate(table[checked_column(of)])]
+            values = [(i, float(y), "") for i, y in enumerate(table[checked_column(of, table)])]
         return table_of.of_values(found, seeds, values, of=of, better=better or default_better(of), margin=margin)
 
     def suggest(self, n: int = 10, *, experiment: str | None = None) -> list[Suggestion]:

@@ -21,6 +21,7 @@ _SETTLED = {
     )
 }
 _SOURCES = ("source", "mask_source")
+_DERIVED = ("brand_words", "brand_negative")  # they follow from the brand and the prompt
 _MAX_WORDS = 3  # in which two prompts may differ for those words to be named
 
 
@@ -53,7 +54,7 @@ class Contrast:
 def factors(table: pd.DataFrame) -> tuple[Factor, ...]:
     """What varies between the rows: slots and variants, or whole prompts where these do not tell them apart, then the axes."""
     columns = list(table.columns)
-    slots = columns[columns.index("template") + 1 : columns.index("negative")]
+    slots = [c for c in columns[columns.index("template") + 1 : columns.index("negative")] if c not in _DERIVED]
     told: dict[str, list[str]] = {name: [_text(v) for v in table[name]] for name in slots}
     said = list(table["prompt"])
     if len(set(said)) > len(set(zip(*told.values(), strict=True)) if told else {()}):

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..codecs import data_url, open_image, thumbnail
-from ..errors import SdkitError
+from ..errors import InputError, SdkitError
 from ..sources import told_apart
 from .events import Said, said
-from .measures import NUMBERS
+from .measures import NUMBERS, PALETTE_DISTANCE, Scorer
 from .store import filters
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class ExperimentFrame(pd.DataFrame):
 
 def frame(
     store: Store, *, experiment: str | None = None, session: str | None = None, kind: str | None = None, last: int | None = None,
-    ids: Sequence[str] | None = None,
+    ids: Sequence[str] | None = None, brand: Scorer | None = None,
 ) -> ExperimentFrame:  # fmt: skip
     """One row a picture, in order of adding: all, those of one experiment, session or kind, of some ids; the `last` so many.
 
@@ -80,7 +80,8 @@ def frame(
     templates, then negative, seed, width, height (pixels), steps, guidance, scheduler (as used), kind, strength (NaN
     without a source image), source and mask_source (of that image and its mask: a file's name, a picture's id, or the first
     digits of a hash of the pixels), loras, model, model_hash, family, device, dtype, batch; then what is measured (see
-    `measures.Measures`; NaN or "" where a picture never was); then what people say: rating (mean stars), ratings (how many
+    `measures.Measures`; NaN or "" where a picture never was), with a brand palette_distance after it (deltaE 2000 of the stored
+    palette to the brand's, so that old rows have it too); then what people say: rating (mean stars), ratings (how many
     raters), kept (1 kept, 0 rejected, NaN undecided), wins, losses, ties, tags; then one a library with its version, then
     seconds, experiment, note, session, path (absolute).
 
@@ -103,12 +104,15 @@ def frame(
     slots: dict[str, list[str | float]] = {}
     for name, column in choices.items():
         free = name or "slot"
-        while free in BASE or free in libraries or free in slots or (free != name and free in choices):
+        while (
+            free in BASE or free == PALETTE_DISTANCE or free in libraries or free in slots or (free != name and free in choices)
+        ):
             free = f"slot_{free}"
         slots[free] = column
 
     folder = f"{store.folder}{os.sep}"
     raw["path"] = [folder + path.replace("/", os.sep) for path in raw["path"]]
+    scored = {} if brand is None else {PALETTE_DISTANCE: _series(_distances(raw["palette"], brand), "float64")}
     raw["palette"] = [_palette(text) for text in raw["palette"]]
     for name in ("dhash", "flaw"):
         raw[name] = [text or "" for text in raw[name]]
@@ -126,10 +130,20 @@ def frame(
         {name: _series(raw[name], dtype) for name, dtype in _HEAD.items()}
         | {name: pd.Series(column) for name, column in slots.items()}
         | {name: _series(raw[name], dtype) for name, dtype in _TAIL.items()}
-        | {name: _series(raw[name], dtype) for name, dtype in {**_MEASURED, **_RATED}.items()}
+        | {name: _series(raw[name], dtype) for name, dtype in _MEASURED.items()}
+        | scored
+        | {name: _series(raw[name], dtype) for name, dtype in _RATED.items()}
         | {name: pd.Series(column) for name, column in libraries.items()}
         | {name: _series(raw[name], dtype) for name, dtype in _END.items()}
     )
+
+
+def _distances(palettes: Sequence[str | None], brand: Scorer) -> list[float]:
+    """The distance of each stored palette; NaN where a picture never was measured. Each palette is measured once."""
+    if not callable(getattr(brand, PALETTE_DISTANCE, None)):
+        raise InputError("brand", brand, "a Brand, as Brand.load(folder) reads it")
+    of = {text: brand.palette_distance(json.loads(text)) if text else math.nan for text in dict.fromkeys(palettes)}
+    return [of[text] for text in palettes]
 
 
 def _series(values: list[Any], dtype: str) -> pd.Series:

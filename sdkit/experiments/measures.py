@@ -7,8 +7,9 @@ too fine to see at that size is not seen here. Noise, lettering and JPEG blocks 
 from __future__ import annotations
 
 import json
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from PIL import Image
@@ -21,6 +22,14 @@ _CLEAR = 0.03  # standard deviation of lightness in a cell, below which words st
 _SHARE = 0.4  # of the picture, that a side is
 _COLOURS = 6
 HIGHER, LOWER = "higher", "lower"
+PALETTE_DISTANCE = "palette_distance"  # a column where there is a brand: it is measured from the stored palettes
+
+
+class Scorer(Protocol):
+    """What a Brand can say of a picture's palette."""
+
+    def palette_distance(self, palette: Sequence[tuple[str, float]]) -> float:
+        """How far ((hex, share), ...) is from the brand's colours, in deltaE 2000; NaN where there is none."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +101,19 @@ def measure(image: Image.Image) -> Measures:
 
 def better(column: str) -> str:
     """Whether "higher" or "lower" values of a column are the ones most people want."""
-    return LOWER if column == "seconds" else HIGHER
+    return LOWER if column in ("seconds", PALETTE_DISTANCE) else HIGHER
 
 
-def checked_column(column: object) -> str:
-    """The name of a measured column of numbers. Raises InputError for any other."""
-    if column not in (*NUMBERS, "seconds"):
-        raise InputError("of", column, 'a rating or a number: "rating", "preference", "kept", ' + ", ".join(NUMBERS) + ", seconds",
-                         near(str(column), ("rating", "preference", "kept", *NUMBERS, "seconds")))  # fmt: skip
+def checked_column(column: object, there: Container[str] = ()) -> str:
+    """The name of a measured column of numbers. Raises InputError for any other, and for one that needs a brand not `there`."""
+    if column == PALETTE_DISTANCE:
+        if PALETTE_DISTANCE not in there:
+            hint = "Measure it by a brand: effects(of=…, brand=Brand.load(folder)), or Studio(brand=folder)."
+            raise InputError("of", column, "a column that is there", hint)
+    elif column not in (*NUMBERS, "seconds"):
+        known = ("rating", "preference", "kept", *NUMBERS, "seconds", PALETTE_DISTANCE)
+        listed = '"rating", "preference", "kept", ' + ", ".join(known[3:])
+        raise InputError("of", column, f"a rating or a number: {listed}", near(str(column), known))
     return str(column)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
-from .measures import NUMBERS
+from .measures import NUMBERS, PALETTE_DISTANCE
 
 if TYPE_CHECKING:
     import pandas as pd
 
 UNNAMED = "sdkit"  # the name, elsewhere, of the pictures that belong to no experiment
-METRICS = (*NUMBERS, "seconds", "rating", "ratings", "kept", "wins", "losses", "ties")
+METRICS = (*NUMBERS, PALETTE_DISTANCE, "seconds", "rating", "ratings", "kept", "wins", "losses", "ties")
 _ASKED = ("prompt", "template")  # then the slots, then from "negative" to "batch": as the frame has them
 _LABELS = ("palette", "dhash", "flaw", "tags", "note", "session")
 
@@ -66,7 +66,7 @@ def told(table: pd.DataFrame) -> list[Told]:
         if not path.is_file():
             raise StoreError(f"{path}: the picture of {row['id']} is gone. Put the file back, or make it again from its row.")
         params = {name: row[name] for name in (*asked, *libraries) if _said(row[name])}
-        metrics = {name: float(row[name]) for name in METRICS if math.isfinite(row[name])}
+        metrics = {name: float(row[name]) for name in METRICS if math.isfinite(row.get(name, math.nan))}
         labels = {name: str(row[name]) for name in ("experiment", "seed", "model", *_LABELS) if _said(row[name])}
         out.append(Told(row["id"], path, params, metrics, labels, row["created"].timestamp(), float(row["seconds"])))
     return out

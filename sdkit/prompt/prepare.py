@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +32,14 @@ class Ready:
 def prepare(
     prompt: Source | Collection[Source] | None, *, template: str = "", style: str | Sequence[str] = "", negative: str | None = None,
     templates: Folders = None, banned: Iterable[str] = (), limit: int = LIMIT, sample: int | None = None, sample_seed: int = 0,
-    rows: object = None, **slots: Any,
+    rows: object = None, steer: Callable[[Ready], Ready] | None = None, **slots: Any,
 ) -> tuple[list[Ready], list[str]]:  # fmt: skip
     """(prompts ready to draw, sentences to tell the person, each once).
 
     prompt or template     words, or the id of a curated prompt; one of the two.
     style       the id of a style, or several: every prompt in each, the style recorded as the choice "style".
     negative    None takes the curated prompt's own.
+    steer       laid over each at the end, before it is looked at: a brand adds its words so.
     The others are as for `expand` and `lint`.
 
     Raises PromptError as these do, for an unknown id, and for both or none of prompt and template.
@@ -67,6 +68,8 @@ def prepare(
         for look in looks:
             ready.append(Ready(look.on(plain), merged([unwanted, idiom.negative, look.negative]), idiom))
         notes |= dict.fromkeys(idiom.notes)
+    if steer is not None:
+        ready = [steer(each) for each in ready]
     for each in ready[:_LINTED]:
         notes |= dict.fromkeys(finding.says for finding in lint(each.prompt.text, each.negative, banned=banned))
     return ready, list(notes)

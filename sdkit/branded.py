@@ -1,0 +1,45 @@
+"""What a Studio does with a brand: its words join the prompts, and its palette is a measure of the pictures."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from .errors import InputError
+from .workshop import Workshop
+
+if TYPE_CHECKING:
+    from .brand import Brand
+
+Given: TypeAlias = "Brand | str | os.PathLike[str] | None"
+
+
+class Branded(Workshop, Protocol):
+    """The part of a Studio that knows its brand.
+
+    brand    the Brand, or None.
+    banned   words of a person's own that no prompt should hold.
+    """
+
+    brand: Brand | None
+    banned: tuple[str, ...]
+
+    def _guided(self, given: Given = None) -> dict[str, Any]:
+        """What `prepare` takes of a brand, the studio's or the one given in its place: banned words, and how it steers."""
+        brand = self.brand if given is None else brand_of(given)
+        if brand is None:
+            return {"banned": self.banned}
+        return {"banned": (*self.banned, *brand.rules.banned), "steer": brand.steer}
+
+
+def brand_of(given: Given) -> Brand | None:
+    """The Brand, or the one in a folder; None for None and "". Raises BrandError, and InputError for anything else."""
+    if given is None or given == "":
+        return None
+    from .brand import Brand  # coloraide and fontTools take a tenth of a second to import
+
+    if isinstance(given, Brand):
+        return given
+    if not isinstance(given, str | os.PathLike):
+        raise InputError("brand", given, "a Brand, or the folder of one")
+    return Brand.load(given)
