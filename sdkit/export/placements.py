@@ -13,15 +13,15 @@ from ..data import folder
 from ..errors import InputError, PlacementError, near
 from ..request import whole
 
-GROUPS = ("social", "ads", "web", "email")
-FORMATS = ("JPEG", "PNG", "WEBP")  # those sdkit writes
+GROUPS = ("social", "ads", "web", "email", "print-proof")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")  # those sdkit writes
 CONFIDENCE = ("high", "medium", "low", "own")
 MAX_SIDE = 8192  # pixels
 MAX_BYTES = 200_000_000
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _DEFAULTS: dict[str, Any] = {
     "platform": "Own", "group": "web", "title": "", "safe": {}, "max_bytes": 5_000_000, "formats": ("JPEG", "PNG"),
-    "source": "", "checked_on": "", "confidence": "own", "note": "",
+    "source": "", "checked_on": "", "confidence": "own", "note": "", "dpi": 72,
 }  # fmt: skip
 
 
@@ -43,10 +43,11 @@ class Placement:
     """One place a picture will appear.
 
     name        a slug, unique: "instagram-portrait"; also the file's name.
-    platform    "LinkedIn"; group, one of "social", "ads", "web", "email"; title, what a person calls it: "Page cover".
+    platform    "LinkedIn"; group, one of "social", "ads", "web", "email", "print-proof"; title, what a person calls it: "Page cover".
     width, height   pixels; safe, insets in pixels.
-    max_bytes   the file's limit; formats, of "JPEG", "PNG", "WEBP", the preferred first.
+    max_bytes   the file's limit; formats, of "JPEG", "PNG", "WEBP", "AVIF", the preferred first.
     source, checked_on (YYYY-MM-DD), confidence ("high", "medium", "low", "own"), note     where the figures come from.
+    dpi         pixels an inch, as the file says for print; screens take no notice of it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Placement:
     checked_on: str = ""
     confidence: str = "own"
     note: str = ""
+    dpi: int = 72
 
     @property
     def size(self) -> tuple[int, int]:
@@ -159,6 +161,7 @@ def _placement(parameter: str, name: str, fields: Mapping[str, Any], base: Place
             raise InputError(f"{where}: {side}", None, "pixels, which a new placement must give")
         values[side] = whole(f"{where}: {side}", values[side], 16, MAX_SIDE)
     values["max_bytes"] = whole(f"{where}: max_bytes", values["max_bytes"], 1000, MAX_BYTES)
+    values["dpi"] = whole(f"{where}: dpi", values["dpi"], 1, 2400)
     for key in ("platform", "group", "title", "source", "checked_on", "confidence", "note"):
         text = values[key]
         if not isinstance(text, str) or len(text) > 500 or not text.isprintable():
