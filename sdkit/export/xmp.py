@@ -145,7 +145,9 @@ def read(data: bytes | str) -> Papers:
 
 def _serialized(texts: dict[str, str]) -> bytes:
     root = ET.Element(_qualified("x:xmpmeta"))
-    about = ET.SubElement(ET.SubElement(root, _qualified("rdf:RDF")), _qualified("rdf:Description"), {_qualified("rdf:about"): ""})
+    about = ET.SubElement(
+        ET.SubElement(root, _qualified("rdf:RDF")), _qualified("rdf:Description"), {_qualified("rdf:about"): ""}
+    )
     for name, (place, kind) in _PLACES.items():
         text = texts[name]
         if not text:
