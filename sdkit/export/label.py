@@ -39,7 +39,7 @@ def words_for(labels: Labels, placement: Placement) -> str:
 def labelled(image: Image.Image, fit: Fit, words: str) -> Image.Image:
     """The picture with `words` on a dark tab in a corner of its safe area: the one that covers least of the subject."""
     p = fit.placement
-    side = max(_SMALLEST, round(0.022 * (p.width * p.height) ** 0.5))
+    side = max(_SMALLEST, round(0.028 * (p.width * p.height) ** 0.5))
     room = p.width - p.safe.left - p.safe.right
     font = ImageFont.load_default(side)
     while side > _SMALLEST and font.getlength(words) + 2 * side > room:
