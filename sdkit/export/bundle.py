@@ -1,36 +1,49 @@
-"""A kit on disk: a folder a platform, manifest.json and index.html; written whole, or the earlier kit stays."""
+"""A kit on disk: a folder a platform, manifest, page, alt texts, contact sheet; written whole, or the earlier kit stays."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..codecs import data_url, open_image, thumbnail, write_atomic
+from ..codecs import data_url, open_image, thumbnail
 from ..errors import ExportError, InputError, SdkitError
+from . import alts, contact
+from .alts import Alt
+from .earlier import listed
 from .encode import Encoded
+from .entry import Entry
 from .fit import Fit
-from .page import MARK, Shown, page
+from .page import MARK, page
+from .placements import is_slug
+from .shown import Shown, size
+from .swap import replace_all
+from .xmp import Papers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MANIFEST, INDEX = "manifest.json", "index.html"
+MANIFEST, INDEX, SHEET, ZIP, ARCHIVE = "manifest.json", "index.html", "contact-sheet.jpg", "kit.zip", "archive"
 SHOWN = 48  # thumbnails in a notebook
 
 
 @dataclass(frozen=True)
 class Item:
-    """One picture to write: its fit, its file, and what its manifest says of it. alt describes it for the page.
+    """One picture to write: its fit, its file, and what its manifest says of it.
 
+    alt        describes it for those who cannot see it; by default a draft from the prompt. alt_edited: a person wrote it.
     upscaler   what enlarged it, as "pocket/upscaler 0123456789abcdef"; "" where it was resized alone.
+    papers     those in the file. label, the words drawn on it that say it is AI content; signed, whether it has credentials.
+    cost       US dollars that the picture took, where that is known.
+    key        of the picture and all settings: an earlier file with the same key is this file.
+    archive    the same picture with all papers, for the archive copy.
     """
 
     fit: Fit
@@ -39,39 +52,48 @@ class Item:
     prompt: str = ""
     alt: str = ""
     upscaler: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the manifest. width and height in pixels; path relative to the kit's folder, with forward slashes."""
-
-    placement: str
-    width: int
-    height: int
-    bytes: int
-    byte_limit: int
-    path: str
-    method: str
-    reason: str
-    seed: int | None
-    prompt: str
-    upscaler: str = ""
+    alt_edited: bool = False
+    papers: Papers = field(default_factory=Papers)
+    label: str = ""
+    signed: bool = False
+    cost: float | None = None
+    key: str = ""
+    archive: Encoded | None = None
 
 
 @dataclass(frozen=True)
 class Kit:
-    """A written kit: its folder and its entries. In a notebook it shows itself as a gallery."""
+    """A written kit: its folder and its entries. In a notebook it shows itself as a gallery.
+
+    kept   names of the placements whose files were there already, bit for bit, and were left alone.
+    """
 
     folder: Path
     entries: tuple[Entry, ...] = field(repr=False)
+    kept: tuple[str, ...] = field(default=(), compare=False)
 
     def __len__(self) -> int:
         return len(self.entries)
 
     @property
     def page(self) -> Path:
-        """The page that shows every placement, with a switch for safe areas."""
+        """The page that shows every placement, with a switch for safe areas, and mock-ups."""
         return self.folder / INDEX
+
+    @property
+    def alt_texts(self) -> Path:
+        """The table of alt texts: edit it, and the next export puts your words into the files."""
+        return self.folder / alts.FILE
+
+    @property
+    def archive(self) -> Path | None:
+        """The folder of the copy with all papers, where one was asked for."""
+        return self.folder / ARCHIVE if (self.folder / ARCHIVE / MANIFEST).is_file() else None
+
+    @property
+    def zip(self) -> Path | None:
+        """The kit as one file to hand on, where one was asked for: no prompts in it."""
+        return self.folder / ZIP if (self.folder / ZIP).is_file() else None
 
     def path(self, placement: str) -> Path:
         """The file of one placement. Raises InputError when the kit has none."""
@@ -88,14 +110,15 @@ class Kit:
 
     def __repr__(self) -> str:
         total = sum(e.bytes for e in self.entries)
-        head = f"{len(self)} file{'s' * (len(self) != 1)}, {kilobytes(total)}, in {self.folder}"
-        rows = [f"  {e.path:<48} {f'{e.width} x {e.height}':>11} {kilobytes(e.bytes):>9}  {e.method}" for e in self.entries]
+        same = f" ({len(self) - len(self.kept)} written, {len(self.kept)} kept as they were)" if self.kept else ""
+        head = f"{len(self)} file{'s' * (len(self) != 1)}, {size(total)}, in {self.folder}{same}"
+        rows = [f"  {e.path:<48} {f'{e.width} x {e.height}':>11} {size(e.bytes):>9}  {e.method}" for e in self.entries]
         return "\n".join([head, *rows])
 
     def _repr_html_(self) -> str:
         cards = []
         for entry in self.entries[:SHOWN]:
-            facts = f"{entry.width} × {entry.height} · {kilobytes(entry.bytes)} · {entry.method}"
+            facts = f"{entry.width} × {entry.height} · {size(entry.bytes)} · {entry.method}"
             caption = f"{escape(entry.placement)}<br><small>{escape(facts)}</small>"
             cards.append(
                 f'<figure style="margin:0;width:168px" title="{escape(entry.reason, quote=True)}">'
@@ -103,7 +126,8 @@ class Kit:
                 f'<figcaption style="font-size:12px;line-height:1.4;overflow-wrap:anywhere">{caption}</figcaption></figure>'
             )
         more = f"<p>and {len(self) - SHOWN} more</p>" if len(self) > SHOWN else ""
-        head = f"{len(self)} files in {escape(str(self.folder))}; open {INDEX} there to see them with their safe areas."
+        same = f" {len(self.kept)} were there already and kept." if self.kept else ""
+        head = f"{len(self)} files in {escape(str(self.folder))}; open {INDEX} there to see them with their safe areas.{same}"
         return f'<p>{head}</p><div style="display:flex;flex-wrap:wrap;gap:16px">{"".join(cards)}</div>{more}'
 
     def _picture(self, entry: Entry) -> str:
@@ -112,164 +136,154 @@ class Kit:
         except SdkitError:
             return "<em>file gone</em>"
         style = "max-width:160px;max-height:120px;border-radius:4px"
-        return f'<img src="{url}" alt="{escape(entry.placement, quote=True)}" style="{style}">'
+        return f'<img src="{url}" alt="{escape(entry.alt or entry.placement, quote=True)}" style="{style}">'
 
 
-def write(folder: str | Path, items: Iterable[Item], *, title: str = "Asset kit") -> Kit:
-    """Write `items` under `folder` as platform/name.jpg, with manifest.json and index.html.
+def write(
+    folder: str | Path, items: Iterable[Item], *, title: str = "Asset kit", zipped: bool = False, rights: str = ""
+) -> Kit:
+    """Write `items` under `folder` as platform/name.jpg, with manifest.json, index.html, alt.csv and contact-sheet.jpg.
 
-    All files are written beside the old ones first and then swapped in. A later export into the same folder replaces
-    the files its manifest lists and removes those no longer made; other files there are never touched, and one that
-    stands where a new one must go is an ExportError, as are a full disk and a missing permission: the earlier kit is
-    then as it was. Raises InputError for two items of one placement, or none.
+    zipped   also kit.zip: all of it in one file to hand on, the prompts left out.
+    rights   the licence verdict in words, for the page.
+
+    Where items carry an archive copy, that goes to archive/, with prompts and seeds; the rest then says none of them.
+
+    Files that are the same already are left alone, all others written beside the old ones first and then swapped in. A later
+    export into the same folder replaces the files its manifest lists and removes those no longer made; other files there are
+    never touched, and one that stands where a new one must go is an ExportError, as are a full disk and a missing permission:
+    the earlier kit is then as it was. Raises InputError for two items of one placement, or none.
     """
     target, items = Path(folder), list(items)
     names = [item.fit.placement.name for item in items]
     if not items or len(set(names)) < len(names):
         twice = sorted({n for n in names if names.count(n) > 1})
         raise InputError("items", twice or "nothing", "at least one picture, and one a placement")
-    entries = tuple(_entry(item) for item in items)
+    for name in names:
+        if not is_slug(name):
+            raise InputError("items: placement", name, "a name of lower-case letters, digits and hyphens: it names the file")
+    entries = [_entry(item, item.encoded) for item in items]
     files = {entry.path: item.encoded.data for entry, item in zip(entries, items, strict=True)}
-    shown = [Shown(e, i.fit.placement, i.alt) for e, i in zip(entries, items, strict=True)]
-    files[INDEX] = page(shown, title=title).encode("utf-8", "replace")
-    made = next((p for p in reversed([target, *target.parents]) if not p.exists()), None)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        _replace(target, files, entries)
-    except BaseException as error:
-        if made is not None:  # folders that only this export made, and left empty
-            _prune(target, made)
-        if isinstance(error, OSError):
-            place = error.filename2 or error.filename or target
-            why = error.strerror or error
-            raise ExportError(f"{place} could not be written: {why}. Earlier files are unchanged.") from error
-        raise
-    return Kit(target, entries)
+    open_entries = [e.public() for e in entries]
+    archived = [i for i in items if i.archive is not None]
+    shown_entries = open_entries if archived else entries
+    extras = _extras(target, shown_entries, items, title, rights)
+    all_files = {**files, **extras, MANIFEST: _manifest(shown_entries)}
+    if archived:
+        whole = [_entry(item, item.archive) for item in archived if item.archive]
+        all_files |= {f"{ARCHIVE}/{e.path}": i.archive.data for e, i in zip(whole, archived, strict=True) if i.archive}
+        all_files[f"{ARCHIVE}/{MANIFEST}"] = _manifest(whole)
+    if zipped:
+        public = extras if archived else _extras(target, open_entries, items, title, rights)
+        all_files[ZIP] = _zipped({**files, **public, MANIFEST: _manifest(open_entries)})
+    kept = _replace(target, all_files, entries)
+    return Kit(target, tuple(shown_entries), tuple(e.placement for e in entries if e.path in kept))
 
 
 def read(folder: str | Path) -> Kit:
     """The kit that was written into `folder`. Raises ExportError when there is none."""
-    listed = _listed(Path(folder))
-    if listed is None:
+    found = listed(Path(folder))
+    if found is None:
         raise ExportError(f"{folder} holds no {MANIFEST} of a kit.")
-    return Kit(Path(folder), tuple(Entry(**item) for item in listed))
+    return Kit(Path(folder), tuple(found))
 
 
-def kilobytes(count: int) -> str:
-    """Bytes for people: "84 KB", "1.2 MB" (1 KB = 1000 bytes, as the platforms' limits count)."""
-    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{max(1, round(count / 1000))} KB"
-
-
-def _entry(item: Item) -> Entry:
-    placement, encoded = item.fit.placement, item.encoded
+def _entry(item: Item, encoded: Encoded) -> Entry:
+    placement = item.fit.placement
     if encoded.size != placement.size or len(encoded.data) > placement.max_bytes:
         raise ExportError(f"{placement.name}: the file is not what the placement asks for; encode it with encode_under.")
-    path = f"{placement.folder}/{placement.name}{encoded.suffix}"
     return Entry(
-        placement.name, *placement.size, len(encoded.data), placement.max_bytes, path, item.fit.method, item.fit.reason,
-        item.seed, item.prompt, item.upscaler,
+        placement.name, *placement.size, len(encoded.data), placement.max_bytes,
+        f"{placement.folder}/{placement.name}{encoded.suffix}", item.fit.method, item.fit.reason, item.seed, item.prompt,
+        item.upscaler, format=encoded.format, quality=encoded.quality, colour=encoded.colour, likeness=encoded.likeness,
+        alt=_alt(item).text, alt_edited=item.alt_edited, source=item.papers.source, licence=item.papers.licence, label=item.label,
+        signed=item.signed, cost=item.cost, sha256=hashlib.sha256(encoded.data).hexdigest(), key=item.key,
     )  # fmt: skip
 
 
-def _manifest(entries: Sequence[Any]) -> bytes:
-    lines = [json.dumps(e if isinstance(e, dict) else asdict(e), ensure_ascii=False) for e in entries]
+def _alt(item: Item) -> Alt:
+    p = item.fit.placement
+    return Alt(item.alt or alts.draft(item.prompt) or f"{p.platform}, {p.title}", item.alt_edited)
+
+
+def _extras(
+    target: Path, entries: Sequence[Entry], items: Sequence[Item], title: str, rights: str
+) -> dict[str, bytes]:  # fmt: skip
+    """What a kit has beside its pictures and manifest."""
+    shown = [Shown(e, i.fit.placement) for e, i in zip(entries, items, strict=True)]
+    key = hashlib.sha256(repr([title, *[(e.sha256, e.placement) for e in entries]]).encode("utf-8", "replace")).hexdigest()
+    sheet = _bytes(target / SHEET)
+    if not contact.is_of(sheet, key):
+        sheet = contact.contact_sheet([(i.fit.placement, i.encoded.data) for i in items], title, key)
+    return {
+        INDEX: page(shown, title=title, rights=rights).encode("utf-8", "replace"),
+        alts.FILE: alts.table((e.path, e.placement, Alt(e.alt, e.alt_edited)) for e in entries),
+        SHEET: sheet,
+    }
+
+
+def _manifest(entries: Sequence[Entry]) -> bytes:
+    lines = [json.dumps(asdict(e), ensure_ascii=False) for e in entries]
     return ("[\n" + ",\n".join(lines) + "\n]\n").encode("utf-8", "replace")
 
 
-def _listed(folder: Path) -> list[dict[str, Any]] | None:
-    """The entries of a manifest that `write` made, with paths that stay in the folder; None where there is no such."""
-    try:
-        found = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    fields = set(Entry.__dataclass_fields__)
-    older = fields - {"upscaler"}  # as kits were before there was one
-    if not isinstance(found, list) or not all(isinstance(e, dict) and set(e) in (fields, older) for e in found):
-        return None
-    for entry in found:
-        path = entry["path"]
-        if not isinstance(path, str) or "\\" in path or ":" in path or "\0" in path:
-            return None
-        parts = PurePosixPath(path).parts
-        if len(parts) != 2 or ".." in parts or path.startswith("/"):
-            return None
-    return found
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    """The same files give the same bytes. Pictures are stored as they are: they do not compress."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.comment = b"sdkit kit"
+        for path, data in sorted(files.items()):
+            about = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
+            about.external_attr = 0o644 << 16
+            small = path.endswith((".json", ".html", ".csv"))
+            archive.writestr(about, data, zipfile.ZIP_DEFLATED if small else zipfile.ZIP_STORED)
+    return out.getvalue()
 
 
-def _replace(target: Path, files: dict[str, bytes], entries: tuple[Entry, ...]) -> None:
-    """Stage every file inside `target` (so that the swap is a rename on one disk), then swap; undo on any failure."""
-    before = _listed(target)
-    ours = {e["path"] for e in before or []}
-    manifest = target / MANIFEST
-    if before is None and os.path.lexists(manifest):
-        raise ExportError(f"{manifest} is not of an earlier kit, and is left alone. Choose another folder.")
+def _replace(target: Path, files: dict[str, bytes], entries: Sequence[Entry]) -> set[str]:
+    """Swap in what differs from what is there; returns the paths that do not."""
+    before, archived = listed(target), listed(target / ARCHIVE)
+    ours = {e.path for e in before or []}
+    theirs = {f"{ARCHIVE}/{e.path}" for e in archived or []} | ({f"{ARCHIVE}/{MANIFEST}"} if archived is not None else set())
+    manifests = ((MANIFEST, before), (f"{ARCHIVE}/{MANIFEST}", archived))
+    for path, found in manifests:
+        if path in files and found is None and os.path.lexists(target / path):
+            raise ExportError(f"{target / path} is not of an earlier kit, and is left alone. Choose another folder.")
+    for folder in dict.fromkeys(parent for path in files for parent in (target / path).parents if target in parent.parents):
+        if folder.is_symlink():
+            raise ExportError(f"{folder} leads out of the kit's folder, and is left alone. Choose another folder.")
     for path in files:
-        if path not in ours and os.path.lexists(target / path) and not _our_page(target / path):
+        known = path in ours or path in theirs or path == MANIFEST
+        if not known and os.path.lexists(target / path) and not _recognised(target / path):
             raise ExportError(f"{target / path} is not of an earlier export, and is left alone. Choose another folder.")
-    stage = Path(tempfile.mkdtemp(dir=target, prefix=".export-", suffix=".part"))
+    same = {path for path, data in files.items() if _bytes(target / path) == data}
+    stale = (ours | theirs | ({ZIP} if _recognised(target / ZIP) else set())) - set(files)
+    changed = {path: data for path, data in files.items() if path not in same}
+    if changed or stale:
+        gone = [e for e in before or [] if e.path not in files]
+        replace_all(target, changed, sorted(stale), MANIFEST, _manifest([*entries, *gone]))
+    return same
+
+
+def _recognised(path: Path) -> bool:
+    """Whether the file beside the pictures is one that an earlier export made."""
+    data = _bytes(path)
+    return (
+        bool(data)
+        and {
+            INDEX: lambda: MARK.encode() in data[:2000],
+            alts.FILE: lambda: alts.is_ours(data),
+            SHEET: lambda: contact.is_ours(data),
+            ZIP: lambda: data.endswith(b"sdkit kit"),
+        }.get(path.name, lambda: False)()
+    )
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        for path, data in files.items():
-            write_atomic(stage / "new" / path, data)
-        write_atomic(stage / "new" / MANIFEST, _manifest(entries))
-        # Should the power fail during the swap, the next export still knows every file as its own.
-        gone = [e for e in before or [] if e["path"] not in files]
-        write_atomic(stage / "both", _manifest([*entries, *gone]))
-        if before is not None:
-            shutil.copy2(manifest, stage / "before")
-        _swap(target, stage, list(files), sorted(ours - set(files)))
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-    for path in ours - set(files):
-        with suppress(OSError):  # not empty, or already gone
-            (target / path).parent.rmdir()
-
-
-def _swap(target: Path, stage: Path, paths: list[str], stale: list[str]) -> None:
-    done: list[tuple[Path, Path]] = []  # (from, to) of every rename, to be undone backwards
-
-    def move(source: Path, goal: Path) -> None:
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(source, goal)
-        done.append((source, goal))
-
-    try:
-        os.replace(stage / "both", target / MANIFEST)
-        for path in [*stale, *paths]:
-            if os.path.lexists(target / path):
-                move(target / path, stage / "old" / path)
-            if path in paths:
-                move(stage / "new" / path, target / path)
-        os.replace(stage / "new" / MANIFEST, target / MANIFEST)
-    except BaseException:
-        for source, goal in reversed(done):
-            with suppress(OSError):
-                os.rename(goal, source)
-        with suppress(OSError):
-            if (stage / "before").exists():
-                os.replace(stage / "before", target / MANIFEST)
-            elif not (stage / "both").exists():
-                (target / MANIFEST).unlink()
-        for path in paths:
-            with suppress(OSError):
-                (target / path).parent.rmdir()
-        raise
-
-
-def _our_page(path: Path) -> bool:
-    """Whether the file is an index.html that `page` made."""
-    try:
-        return path.name == INDEX and MARK in path.read_bytes()[:2000].decode("utf-8", "replace")
+        return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
     except OSError:
-        return False
+        return b""
 
 
-def _prune(folder: Path, top: Path) -> None:
-    with suppress(OSError):
-        while True:
-            folder.rmdir()
-            if folder == top:
-                return
-            folder = folder.parent
-
-
-__all__ = ["Entry", "Item", "Kit", "kilobytes", "read", "write"]
+__all__ = ["Entry", "Item", "Kit", "read", "write"]

@@ -13,15 +13,16 @@ from ..data import folder
 from ..errors import InputError, PlacementError, near
 from ..request import whole
 
-GROUPS = ("social", "ads", "web", "email")
-FORMATS = ("JPEG", "PNG", "WEBP")  # those sdkit writes
+GROUPS = ("social", "ads", "web", "email", "print-proof")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")  # those sdkit writes
 CONFIDENCE = ("high", "medium", "low", "own")
 MAX_SIDE = 8192  # pixels
 MAX_BYTES = 200_000_000
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")  # Windows has devices of these names
 _DEFAULTS: dict[str, Any] = {
     "platform": "Own", "group": "web", "title": "", "safe": {}, "max_bytes": 5_000_000, "formats": ("JPEG", "PNG"),
-    "source": "", "checked_on": "", "confidence": "own", "note": "",
+    "source": "", "checked_on": "", "confidence": "own", "note": "", "dpi": 72,
 }  # fmt: skip
 
 
@@ -43,10 +44,11 @@ class Placement:
     """One place a picture will appear.
 
     name        a slug, unique: "instagram-portrait"; also the file's name.
-    platform    "LinkedIn"; group, one of "social", "ads", "web", "email"; title, what a person calls it: "Page cover".
+    platform    "LinkedIn"; group, one of "social", "ads", "web", "email", "print-proof"; title, what a person calls it: "Page cover".
     width, height   pixels; safe, insets in pixels.
-    max_bytes   the file's limit; formats, of "JPEG", "PNG", "WEBP", the preferred first.
+    max_bytes   the file's limit; formats, of "JPEG", "PNG", "WEBP", "AVIF", the preferred first.
     source, checked_on (YYYY-MM-DD), confidence ("high", "medium", "low", "own"), note     where the figures come from.
+    dpi         pixels an inch, as the file says for print; screens take no notice of it.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Placement:
     checked_on: str = ""
     confidence: str = "own"
     note: str = ""
+    dpi: int = 72
 
     @property
     def size(self) -> tuple[int, int]:
@@ -80,8 +83,14 @@ class Placement:
 
 
 def slug(text: str) -> str:
-    """`text` in lower case, with hyphens for all but letters and digits; "other" where nothing is left."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "other"
+    """`text` in lower case, with hyphens for all but letters and digits; "other" where nothing is left. A name on any system."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower())[:60].strip("-") or "other"
+    return f"{name}-files" if _RESERVED.fullmatch(name) or name in ("archive", "index") else name
+
+
+def is_slug(name: str) -> bool:
+    """Whether `name` is a file's name on any system: lower-case letters, digits and single hyphens, at most 80."""
+    return isinstance(name, str) and bool(_SLUG.fullmatch(name)) and len(name) <= 80 and not _RESERVED.fullmatch(name)
 
 
 def load(path: str | Path | None = None, own: str | Path | Mapping[str, Any] | list[Any] | None = None) -> dict[str, Placement]:
@@ -139,7 +148,7 @@ def _objects(parameter: str, source: Any) -> list[tuple[str, Mapping[str, Any]]]
     for name, fields in pairs:
         if not isinstance(fields, Mapping):
             raise InputError(parameter, fields, shape)
-        if not isinstance(name, str) or not _SLUG.fullmatch(name) or len(name) > 80 or name == "all":
+        if not is_slug(name) or name == "all":
             raise InputError(f"{parameter}: name", name, "lower-case letters, digits and hyphens, such as 'our-shop-hero'")
         if fields.get("name", name) != name:
             raise InputError(f"{parameter}[{name!r}]: name", fields["name"], f"the key it stands under, {name!r}")
@@ -159,6 +168,7 @@ def _placement(parameter: str, name: str, fields: Mapping[str, Any], base: Place
             raise InputError(f"{where}: {side}", None, "pixels, which a new placement must give")
         values[side] = whole(f"{where}: {side}", values[side], 16, MAX_SIDE)
     values["max_bytes"] = whole(f"{where}: max_bytes", values["max_bytes"], 1000, MAX_BYTES)
+    values["dpi"] = whole(f"{where}: dpi", values["dpi"], 1, 2400)
     for key in ("platform", "group", "title", "source", "checked_on", "confidence", "note"):
         text = values[key]
         if not isinstance(text, str) or len(text) > 500 or not text.isprintable():
@@ -187,4 +197,4 @@ def _safe(where: str, value: Any, width: int, height: int) -> Safe:
     return safe
 
 
-__all__ = ["Placement", "Safe", "choose", "load", "slug"]
+__all__ = ["Placement", "Safe", "choose", "is_slug", "load", "slug"]
