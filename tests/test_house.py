@@ -35,10 +35,14 @@ MAY_IMPORT = {
     "guides": VALUES | {"backends"},
     "export": VALUES,
     "upscale": VALUES | {"backends", "export", "workshop"},
-    "studio": VALUES | {"attended", "backends", "receipts", "experiments", "export", "guides", "moves", "upscale"},
+    "rights": VALUES,
+    "costs": VALUES,
+    "exports": VALUES | {"backends", "costs", "experiments", "export", "moves", "rights", "upscale", "workshop"},
+    "desk": VALUES | {"costs", "export", "rights"},
+    "studio": VALUES | {"attended", "backends", "receipts", "experiments", "export", "exports", "guides", "moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
-    "cli": VALUES | {"studio", "experiments", "demo", "lab"},
+    "cli": VALUES | {"desk", "studio", "experiments", "demo", "lab"},
 }
 TORCH = {
     f"backends/{name}.py"
