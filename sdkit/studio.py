@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from . import canvas, guides, receipts
+from . import canvas, costs, guides, receipts
 from .attended import in_notebook, shown, undisturbed
 from .backends.base import UPSCALERS, Backend, Can, Progress
 from .codecs import open_image
@@ -43,8 +43,8 @@ class Studio(Moves, Upscales, Exports, trial.Trials):
     controls   ControlNets for generate(control=): {"canny": folder or hub id, "depth": ...}. For SD1.5, SD2 and SDXL.
     style_adapter   an IP-Adapter for generate(style_image=): a folder, a .safetensors file, or "h94/IP-Adapter". SD1.5, SDXL.
     backend    anything else that turns Requests into Results, instead of `model`.
-    templates  a folder of your own prompts/, wildcards/, styles.toml and negatives.toml, which add to the shipped ones or
-               replace those of the same name.
+    templates  a folder of your own prompts/, wildcards/, styles.toml, negatives.toml, licences.toml and prices.toml, which add to the
+               shipped ones or replace those of the same name.
     banned     words that no prompt should hold, such as a competitor's name; generate() warns of them.
 
     The model is loaded at the first picture. Raises StoreError when the store cannot be opened.
@@ -220,7 +220,10 @@ class Studio(Moves, Upscales, Exports, trial.Trials):
             return made_of
 
         price = getattr(backend, "price", None)
-        return trial.Source(request, made.model_hash if made else None, bool(made and made.device), price)
+        local = bool(made and made.device)
+        device = made.device if made else ""
+        electricity = (lambda seconds: costs.here(1, seconds, device, costs.load(self.templates)).usd) if local else None
+        return trial.Source(request, made.model_hash if made else None, local, price, electricity)
 
     def _opened(self, what: object, parameter: str) -> Opened:
         """A picture to start from, or a mask, with what it is called; what is opened already stays as it is."""
