@@ -25,11 +25,12 @@ if TYPE_CHECKING:
         PlacementError,
         PromptError,
         PromptWarning,
+        RightsWarning,
         SdkitError,
         StoreError,
         UnsafeFileError,
     )  # fmt: skip
-    from .export import Kit, Placement
+    from .export import Kit, Placement, papers
     from .prompt import Prompt
     from .prompt.curated import table as prompts
     from .prompt.lint import lint
@@ -42,9 +43,9 @@ _HOMES = {
     "brand": ("Brand",),
     "errors": (
         "BrandError", "ExportError", "ImageError", "InputError", "Interrupted", "MissingExtraError", "ModelError", "PlacementError",
-        "PromptError", "PromptWarning", "SdkitError", "StoreError", "UnsafeFileError",
+        "PromptError", "PromptWarning", "RightsWarning", "SdkitError", "StoreError", "UnsafeFileError",
     ),
-    "export": ("Kit", "Placement"),
+    "export": ("Kit", "Placement", "papers"),
     "prompt": ("Prompt", "lint"),
     "prompt.curated": ("prompts",),
     "request": ("Request",),
@@ -58,7 +59,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Brand", "BrandError", "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "MissingExtraError", "ModelError",
     "Patched", "Placement", "PlacementError", "Prompt", "PromptError", "PromptWarning", "Request", "Result", "ResultSet",
-    "SdkitError", "StoreError", "Studio", "UnsafeFileError", "lint", "prompts", "show",
+    "RightsWarning", "SdkitError", "StoreError", "Studio", "UnsafeFileError", "lint", "papers", "prompts", "show",
 ]  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .errors import BrandError, InputError, Interrupted, PromptWarning, SdkitError
+from .desk import add, save
+from .errors import BrandError, InputError, Interrupted, PromptWarning, RightsWarning, SdkitError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _say(message: Warning | str, category: type[Warning], *place: Any) -> None:
     """A warning as a sentence: where in our code it was raised is of no use to a person at a shell."""
-    print(message if issubclass(category, PromptWarning) else f"{category.__name__}: {message}", file=sys.stderr)
+    print(
+        message if issubclass(category, PromptWarning | RightsWarning) else f"{category.__name__}: {message}", file=sys.stderr
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -137,6 +140,21 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--anchor", default="right", help="where the subject sits in wide ones: left, centre, right (default)")
     sub.add_argument("--upscaler", metavar="FILE", help='what enlarges it, "" for nothing (default: what suits the picture)')
 
+    sub.add_argument("--own", metavar="FILE", help="your own placements, a JSON file or a folder of them")
+    sub.add_argument("--label", action="store_true", help='draw "AI generated" on what a model made')
+    sub.add_argument("--alt", default="", metavar="TEXT", help="what the picture shows (default: a draft from the prompt)")
+    sub.add_argument("--creator", default="", help="written into each file, as are the next two")
+    sub.add_argument("--copyright", default="", metavar="LINE", help='such as "© 2026 Acme"')
+    sub.add_argument("--statement", default="", metavar="URL", help="the page that says what others may do with it")
+    sub.add_argument("--acknowledge", default="", metavar="TEXT", help="what you found out about a licence that asks; recorded")
+    sub.add_argument("--sign", nargs=2, metavar=("CHAIN", "KEY"), help="PEM files: content credentials (C2PA) in each file")
+    sub.add_argument(
+        "--archive", action="store_true", help="also a copy with all papers, in archive/; the rest without prompts"
+    )
+    sub.add_argument("--zip", action="store_true", help="also kit.zip, without prompts")
+
+    add(command)
+
     sub = command("frame", _frame, "the experiments as a table")
     sub.add_argument("--store", default="out/experiments", metavar="DIR", help="experiments folder (default out/experiments)")
     sub.add_argument("--format", choices=["table", "csv", "json"], default="table", help="default table")
@@ -193,7 +211,7 @@ def _generate(options: argparse.Namespace) -> int:
         limit=options.limit, experiment=options.experiment, progress=not options.quiet, **slots,
     )  # fmt: skip
     if options.sheet:
-        _save(shots.sheet(), options.sheet)
+        save(shots.sheet(), options.sheet)
     print(shots, file=sys.stderr)
     print("\n".join(result.path for result in shots))
     return 0
@@ -250,7 +268,7 @@ def _outpaint(options: argparse.Namespace) -> int:
         steps=options.steps, guidance=options.guidance, experiment=options.experiment, progress=not options.quiet,
     )  # fmt: skip
     if options.out:
-        _save(result.image, options.out)
+        save(result.image, options.out)
     print(options.out or result.path)
     return 0
 
@@ -260,15 +278,18 @@ def _upscale(options: argparse.Namespace) -> int:
         options.picture, options.scale, model=options.upscaler, experiment=options.experiment, progress=not options.quiet
     )
     if options.out:
-        _save(result.image, options.out)
+        save(result.image, options.out)
     print(options.out or result.path)
     return 0
 
 
 def _export(options: argparse.Namespace) -> int:
+    given = {"creator": options.creator, "rights": options.copyright, "statement": options.statement}
     kit = _studio(options).export(
         options.picture, [name.strip() for name in options.placements.split(",")], to=options.to, focus=options.focus,
-        anchor=options.anchor, upscaler=options.upscaler, progress=not options.quiet,
+        anchor=options.anchor, upscaler=options.upscaler, progress=not options.quiet, own=options.own, label=options.label,
+        alt=options.alt, acknowledge=options.acknowledge, sign=tuple(options.sign) if options.sign else None,
+        papers={k: v for k, v in given.items() if v}, archive=options.archive, zipped=options.zip,
     )  # fmt: skip
     print(kit, file=sys.stderr)
     print(kit.page)
@@ -296,21 +317,6 @@ def _lab(options: argparse.Namespace) -> int:
     from .lab import open_lab
 
     return open_lab(options.rest)
-
-
-def _save(image: Any, path: str) -> None:
-    """Write a picture by its file name's ending; whole or not at all."""
-    from .codecs import encode, write_atomic
-    from .errors import ExportError
-
-    formats = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-    format = formats.get(Path(path).suffix.lower())
-    if format is None:
-        raise InputError("--out", path, "a name that ends in " + ", ".join(formats))
-    try:
-        write_atomic(Path(path), encode(image, format, quality=92))
-    except OSError as error:
-        raise ExportError(f"{path} could not be written: {error.strerror or error}.") from error
 
 
 def _version() -> str:

@@ -13,7 +13,7 @@
     ├── MissingExtraError         an optional package is not installed; prints the pip command       (also an ImportError)
     └── Interrupted               a person stopped the work; what was finished is kept
 
-A PromptWarning is no error: the words have an effect that a person may not expect.
+A PromptWarning is no error: the words have an effect that a person may not expect. Nor is a RightsWarning: a licence asks.
 
 Every message names the parameter, the value received and what is allowed.
 """
@@ -87,6 +87,10 @@ class MissingExtraError(SdkitError, ImportError):
 
 class PromptWarning(UserWarning):
     """Words that may not do what was meant: contradictory, without effect on this model, or cut. Nothing is stopped."""
+
+
+class RightsWarning(UserWarning):
+    """A licence that a person should look at before a picture is published. Nothing is stopped."""
 
 
 class Interrupted(SdkitError):

@@ -12,30 +12,29 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from . import branded, canvas, guides, receipts
+from . import branded, canvas, costs, guides, receipts
 from .apps import Apps
 from .attended import in_notebook, shown, undisturbed
 from .backends.base import UPSCALERS, Backend, Can, Progress
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
 from .experiments import Experiments, Store, trial
-from .moves import AROUND, Moves
+from .exports import Exports
+from .moves import Moves
 from .prompt import Prompt, Ready, Tokens, prepare
 from .prompt import prompts as prompts_of
-from .request import MAX_SIDE, STYLE_WEIGHT, Request, pair_of_pixels, seeds_of
+from .request import STYLE_WEIGHT, Request, pair_of_pixels, seeds_of
 from .result import Patched, Result, ResultSet
 from .sources import Opened, label
-from .upscale import Upscales, is_photo
+from .upscale import Upscales
 
 if TYPE_CHECKING:
     from .brand import Brand
-    from .export import Extension, Kit
 
 _AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
-_ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
 
 
-class Studio(Moves, Upscales, branded.Branded, trial.Trials, Apps):
+class Studio(Moves, Upscales, Exports, branded.Branded, trial.Trials, Apps):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
@@ -48,8 +47,8 @@ class Studio(Moves, Upscales, branded.Branded, trial.Trials, Apps):
     controls   ControlNets for generate(control=): {"canny": folder or hub id, "depth": ...}. For SD1.5, SD2 and SDXL.
     style_adapter   an IP-Adapter for generate(style_image=): a folder, a .safetensors file, or "h94/IP-Adapter". SD1.5, SDXL.
     backend    anything else that turns Requests into Results, instead of `model`.
-    templates  a folder of your own prompts/, wildcards/, styles.toml and negatives.toml, which add to the shipped ones or
-               replace those of the same name.
+    templates  a folder of your own prompts/, wildcards/, styles.toml, negatives.toml, licences.toml and prices.toml, which add to the
+               shipped ones or replace those of the same name.
     banned     words that no prompt should hold, such as a competitor's name; generate() warns of them.
     brand      a Brand or its folder: its words join the prompts of generate() and experiments, its banned words are warned of,
                and the frame has a column `palette_distance`.
@@ -194,71 +193,6 @@ class Studio(Moves, Upscales, branded.Branded, trial.Trials, Apps):
             guides.check_same(result, backend)
         return self._one(result.request, "", "reproduced", progress, None, backend)
 
-    def export(
-        self, picture: str | os.PathLike[str] | Image.Image | Result, placements: str | Sequence[str] = "all", *,
-        to: str | os.PathLike[str], focus: tuple[float, float] | None = None, anchor: str | None = None,
-        overrides: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None,
-        progress: bool | Progress = True, stop: Event | None = None,
-    ) -> Kit:  # fmt: skip
-        """Write the picture in every placement: exact pixels, under the byte limit, with a page to look at them all.
-
-        placements   "all"; a group ("social", "ads", "web", "email"), a platform, a name, or several of these.
-        to           folder for the files, manifest.json and index.html.
-        focus        (x, y) of what must stay in view, as shares of width and height; found by itself when not given.
-        anchor       where the subject stands in wide ones: "left", "centre" or "right"; by default where it already is.
-        overrides    {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
-        upscaler     what enlarges it where a placement is larger: "pocket" or a file, as for `upscale`, or "" for resizing
-                     alone. By default a picture that pocket drew is enlarged by its own upscaler, all others are resized.
-
-        Raises PlacementError for an unknown placement, InputError for other bad input, ExportError when a file cannot be
-        written as promised (an earlier kit in the folder is then as it was), Interrupted when stopped.
-        """
-        from . import export
-
-        source, image = self._picture(picture)
-        called = label(picture, image)
-        wanted, image = export.choose(placements), export.prepared(image)  # as sRGB on white
-
-        def plan(can_outpaint: bool, multiple: int = 8) -> export.Plan:
-            return export.plan(
-                image.size, wanted, image=image, focus=focus, can_outpaint=can_outpaint, overrides=overrides, anchor=anchor,
-                max_side=_ANY_SIDE, multiple=multiple,
-            )  # fmt: skip
-
-        planned = plan(can_outpaint=True)
-        canvases: dict[Extension, Image.Image] = {}
-        if planned.extensions:  # only now is the model needed, which takes seconds to load
-            planned = plan("inpaint" in self.backend.can.kinds, self.backend.can.multiple)
-            requests = [self._extended(source, image, extension, called) for extension in planned.extensions]
-            wide = self.run(requests, note="outpainted for export", progress=progress, stop=stop)
-            if wide.interrupted:
-                raise Interrupted("Stopped before any file was written. The pictures that were finished are kept.")
-            canvases = {extension: result.image for extension, result in zip(planned.extensions, wide, strict=True)}
-        pictures: dict[Extension | None, Image.Image] = {None: image}
-        pictures.update((extension, filled) for extension, filled in canvases.items())
-        with shown(progress, 1) as report:
-            sharp, by = self._sharp(source, upscaler, planned.fits, pictures, report, stop)
-        photo = is_photo(source)
-
-        # What a model drew is marked so in the file; a photograph that was only cropped is not.
-        def mark(fit: export.Fit) -> bytes:
-            if fit.extension or isinstance(picture, Patched) or not photo:
-                return export.ai_mark(export.COMPOSITE if photo else export.GENERATED)
-            return export.ai_mark(export.ENHANCED) if source or by(fit) else b""
-
-        files: dict[export.Fit, export.Encoded] = {}
-        for xmp in dict.fromkeys(map(mark, planned.fits)):
-            fits = [f for f in planned.fits if mark(f) == xmp]
-            files |= zip(fits, export.encode_all(image, fits, canvases, sharp=sharp, xmp=xmp), strict=True)
-        prompt = str(source.request.prompt) if source else ""
-        about = prompt or (Path(picture).stem if isinstance(picture, str | os.PathLike) else "picture")
-        seed = source.request.seed if source else None
-        return export.write(
-            Path(to),
-            [export.Item(f, files[f], seed, prompt, about, by(f)) for f in planned.fits],
-            title="Asset kit" if prompt else about,
-        )
-
     # -- the steps -----------------------------------------------------------------------------------------------------
 
     def _requests(self, can: Can, ready: Sequence[Ready], seeds: int | Sequence[int], **given: Any) -> list[Request]:
@@ -301,7 +235,10 @@ class Studio(Moves, Upscales, branded.Branded, trial.Trials, Apps):
             return made_of
 
         price = getattr(backend, "price", None)
-        return trial.Source(request, made.model_hash if made else None, bool(made and made.device), price)
+        local = bool(made and made.device)
+        device = made.device if made else ""
+        electricity = (lambda seconds: costs.here(1, seconds, device, costs.load(self.templates)).usd) if local else None
+        return trial.Source(request, made.model_hash if made else None, local, price, electricity)
 
     def _opened(self, what: object, parameter: str) -> Opened:
         """A picture to start from, or a mask, with what it is called; what is opened already stays as it is."""
@@ -322,18 +259,6 @@ class Studio(Moves, Upscales, branded.Branded, trial.Trials, Apps):
         )  # fmt: skip
         other.experiments = self.experiments
         return other
-
-    def _extended(self, source: Result | None, image: Image.Image, extension: Extension, called: str) -> Request:
-        """The request that fills a canvas of the export's plan, scaled down where it is larger than a Request may be."""
-        scale = min(1.0, MAX_SIDE / max(extension.size))
-
-        def shrunk(pair: tuple[int, int], low: int = 1) -> tuple[int, int]:
-            return max(low, round(pair[0] * scale)), max(low, round(pair[1] * scale))
-
-        wide, mask = canvas.extend(
-            image, canvas.Placed(shrunk(extension.size), shrunk(image.size), shrunk(extension.offset, 0))
-        )
-        return self._around(source, wide, mask, None, None, None, None, None, None, called, AROUND)
 
     def _one(
         self, request: Request, experiment: str, note: str, progress: bool | Progress, stop: Event | None,

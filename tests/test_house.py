@@ -37,13 +37,18 @@ MAY_IMPORT = {
     "guides": VALUES | {"backends"},
     "export": VALUES,
     "upscale": VALUES | {"backends", "export", "workshop"},
+    "rights": VALUES,
+    "costs": VALUES,
+    "exports": VALUES | {"attended", "backends", "costs", "experiments", "export", "moves", "rights", "upscale", "workshop"},
+    "desk": VALUES | {"costs", "export", "rights"},
     "apps": {"widgets"},
     "studio": VALUES
-    | {"apps", "attended", "backends", "brand", "branded", "receipts", "experiments", "export", "guides", "moves", "upscale"},
+    | {"apps", "attended", "backends", "brand", "branded", "costs", "receipts", "experiments", "export", "exports", "guides"}
+    | {"moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
     "widgets": VALUES | {"studio", "experiments", "export", "attended", "backends"},
-    "cli": VALUES | {"brand", "studio", "experiments", "demo", "lab"},
+    "cli": VALUES | {"brand", "desk", "studio", "experiments", "demo", "lab"},
 }
 TORCH = {
     f"backends/{name}.py"

@@ -51,6 +51,7 @@ class Plan:
     of        combinations there are; a subset takes fewer.
     seconds   that the missing pictures take, or None where this model has made none yet.
     cost      US dollars of the missing pictures; 0 on this machine, None where the service does not say.
+    electricity   US dollars of it that this machine will use for them, an estimate; 0 where it is not known.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Plan:
     seconds: float | None = None
     cost: float | None = 0.0
     note: str = ""
+    electricity: float = 0.0
 
     @property
     def images(self) -> int:
@@ -101,7 +103,10 @@ class Plan:
     def _cost(self) -> str:
         if self.cost is None:
             return "unknown: the service does not say"
-        return f"${self.cost:.2f}" if self.cost else "0, on this machine"
+        if self.cost:
+            return f"${self.cost:.2f}"
+        about = f"about ${self.electricity:.4f}" if self.electricity >= 0.0001 else "less than $0.0001"
+        return "0, on this machine" + (f" ({about} of electricity, an estimate)" if self.electricity else "")
 
     def _repr_html_(self) -> str:
         return f"<pre style='white-space:pre-wrap'>{escape(str(self))}</pre>"

@@ -32,12 +32,14 @@ class Source:
     model_hash   of its weights, or None where the backend does not say: then a picture counts whatever made it.
     local        whether it runs on this machine.
     price        a Request -> US dollars, where the backend says what it costs.
+    electricity  seconds -> US dollars of it, on this machine; None where that is not known.
     """
 
     request: Callable[[Mapping[str, Any], int], Request]
     model_hash: str | None
     local: bool = True
     price: Callable[[Request], float] | None = None
+    electricity: Callable[[float], float] | None = None
 
 
 class Trials(Workshop, Protocol):
@@ -133,6 +135,7 @@ def plan(
     trials: dict[tuple[int, int], Trial] = {}
     seconds: list[float | None] = []
     cost: float | None = 0.0
+    electricity = 0.0
     for each, places in by_model.items():
         made_by = source(each)
         missing = {}
@@ -145,13 +148,15 @@ def plan(
                 if not done:
                     missing[request.key] = request
         seconds.append(_seconds(experiments, made_by.model_hash, missing.values()))
+        if made_by.electricity and seconds[-1]:
+            electricity += made_by.electricity(seconds[-1])
         if made_by.price is not None:
             cost = None if cost is None else cost + sum(map(made_by.price, missing.values()))
         elif not made_by.local and missing:
             cost = None
     return Plan(
         name=name, trials=tuple(trials[place, seed] for place in range(len(chosen)) for seed in seeds),
-        factors=factors_of(chosen), seeds=tuple(seeds), of=of, cost=cost, note=note,
+        factors=factors_of(chosen), seeds=tuple(seeds), of=of, cost=cost, note=note, electricity=electricity,
         seconds=None if None in seconds else sum(filter(None, seconds)),
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ def contact_sheet(files: Sequence[tuple[Placement, bytes]], title: str, key: str
     heights = [max((c.height for c in row), default=0) + _LABEL + _GAP for row in rows]
     sheet = Image.new("RGB", (WIDTH, 92 + sum(heights) + 12), _PAPER)
     pen = ImageDraw.Draw(sheet)
-    pen.text((_GAP, 26), _drawn(title, heading, WIDTH - 2 * _GAP), fill=_INK, font=heading)
+    pen.text((_GAP, 26), one_line(title, heading, WIDTH - 2 * _GAP), fill=_INK, font=heading)
     top = 92
     for row, height in zip(rows, heights, strict=True):
         left = _GAP
@@ -40,7 +40,7 @@ def contact_sheet(files: Sequence[tuple[Placement, bytes]], title: str, key: str
             pen.rectangle((x - 1, y - 1, x + cell.image.width, y + cell.height), outline=_LINE)
             p = cell.placement
             pen.text(
-                (left, top + height - _LABEL - _GAP + 8), _drawn(f"{p.platform} · {p.title}", name, cell.width), _INK, name
+                (left, top + height - _LABEL - _GAP + 8), one_line(f"{p.platform} · {p.title}", name, cell.width), _INK, name
             )
             pen.text((left, top + height - _LABEL - _GAP + 27), f"{p.width} x {p.height}", _SOFT, small)
             left += cell.width + _GAP
@@ -72,7 +72,7 @@ class _Cell:
         self.width = max(size[0], 150)
 
 
-def _drawn(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+def one_line(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
     """`text` in one line of at most `width` pixels."""
     text = " ".join(text.encode("utf-8", "replace").decode().split())[:300]
     if font.getlength(text) <= width:
@@ -82,4 +82,4 @@ def _drawn(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width:
     return text.rstrip() + "…"
 
 
-__all__ = ["contact_sheet", "is_of", "is_ours"]
+__all__ = ["contact_sheet", "is_of", "is_ours", "one_line"]

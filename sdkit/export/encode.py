@@ -14,12 +14,12 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ..codecs import encode
-from ..errors import ExportError
+from ..errors import ExportError, InputError
 from .fit import Extension, Fit
 from .likeness import likeness
 from .placements import Placement
 from .render import Sharp, draw, prepared
-from .xmp import COMPOSITE, ENHANCED, GENERATED, Papers, packet
+from .xmp import COMPOSITE, ENHANCED, GENERATED, KINDS, Papers, packet
 
 METHOD = 2  # counts up when the same picture and settings come to other bytes: earlier files are then not kept
 BEST = {"JPEG": 92, "WEBP": 92, "AVIF": 85}  # the quality tried first, at which no difference is seen
@@ -70,6 +70,8 @@ def ai_mark(kind: str = GENERATED) -> bytes:
     `kind` is GENERATED, COMPOSITE where a model filled a part of a photograph, or ENHANCED where one only enlarged it.
     Source: https://cv.iptc.org/newscodes/digitalsourcetype/ (checked 2026-11-24).
     """
+    if kind not in KINDS:
+        raise InputError("kind", kind, ", ".join(map(repr, KINDS)))
     return packet(Papers(source=kind))
 
 

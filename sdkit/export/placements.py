@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..errors import InputError, PlacementError, near
 from ..request import whole
 
 GROUPS = ("social", "ads", "web", "email", "print-proof")
+PROOF = "print-proof"
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")  # those sdkit writes
 CONFIDENCE = ("high", "medium", "low", "own")
 MAX_SIDE = 8192  # pixels
@@ -76,6 +78,16 @@ class Placement:
         """Width over height."""
         return self.width / self.height
 
+    def stale(self, today: date | None = None) -> bool:
+        """Whether its figures were looked up over a year ago, or nobody says when; never of one's own."""
+        if self.confidence == "own" and not self.checked_on:
+            return False
+        try:
+            day = date.fromisoformat(self.checked_on)
+        except ValueError:
+            return True
+        return ((today or date.today()) - day).days > 365
+
     @property
     def folder(self) -> str:
         """The platform as a folder name."""
@@ -96,7 +108,7 @@ def is_slug(name: str) -> bool:
 def load(path: str | Path | None = None, own: str | Path | Mapping[str, Any] | list[Any] | None = None) -> dict[str, Placement]:
     """Name -> Placement from `path`, or those that ship with sdkit, with `own` laid over them.
 
-    Both are a JSON file, or (`own`) the plain value: a list of objects with a name, or {name: {field: value}}. An own
+    Both are a JSON file or a folder of them, or (`own`) the plain value: a list of objects with a name, or {name: {field: value}}. An own
     placement of a known name changes only the fields it gives; a new one needs at least width and height.
     Raises InputError that names the placement and field when something is wrong.
     """
@@ -110,7 +122,8 @@ def load(path: str | Path | None = None, own: str | Path | Mapping[str, Any] | l
 def choose(selection: str | Iterable[str], placements: Mapping[str, Placement] | None = None) -> list[Placement]:
     """The placements meant by "all", a group ("social"), a platform ("LinkedIn"), a name, or several of those.
 
-    Each once, in the table's order. Case and spaces do not matter. Raises PlacementError that lists near names.
+    "all" is all that is put on a screen: print proofs have to be asked for. Each once, in the
+    table's order. Case and spaces do not matter. Raises PlacementError that lists near names.
     """
     table = load() if placements is None else placements
     words = [selection] if isinstance(selection, str) else list(selection)
@@ -119,7 +132,9 @@ def choose(selection: str | Iterable[str], placements: Mapping[str, Placement] |
     chosen: set[str] = set()
     for word in words:
         wanted = slug(word)
-        match = {p.name for p in table.values() if wanted in ("all", p.group, p.folder, p.name)}
+        match = {
+            p.name for p in table.values() if wanted in (p.group, p.folder, p.name) or (wanted == "all" and p.group != PROOF)
+        }
         if not match:
             known = {*table, *GROUPS, "all", *(p.folder for p in table.values())}
             raise PlacementError("placements", word, "a placement, platform or group", near(wanted, known))
@@ -131,6 +146,9 @@ def _objects(parameter: str, source: Any) -> list[tuple[str, Mapping[str, Any]]]
     """(name, fields) pairs of a file or a plain value."""
     if source is None:
         return []
+    if isinstance(source, str | Path) and Path(source).is_dir():
+        files = sorted(Path(source).glob("*.json"))
+        return [pair for file in files for pair in _objects(f"{parameter}: {file.name}", file)]
     if isinstance(source, str | Path):
         try:
             source = json.loads(Path(source).read_text("utf-8"))

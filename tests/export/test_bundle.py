@@ -12,10 +12,12 @@ import pytest
 from PIL import Image
 
 from sdkit.errors import ExportError, InputError
-from sdkit.export import Item, Placement, encode_all, load, plan, read, stretched, write
+from sdkit.export import Entry, Item, Placement, encode_all, load, plan, read, stretched, write
 
 ALL = load()
 SMALL = ["google-medium-rectangle-300x250", "iab-leaderboard-728x90", "email-header", "iab-mobile-banner-320x50"]
+
+BESIDE = {"manifest.json", "index.html", "alt.csv", "contact-sheet.jpg"}
 
 
 @pytest.fixture
@@ -41,19 +43,7 @@ def test_the_manifest_tells_the_truth(tmp_path, items):
     manifest = json.loads((kit.folder / "manifest.json").read_text())
     assert [m["placement"] for m in manifest] == SMALL and len(kit) == 4
     for entry in manifest:
-        assert list(entry) == [
-            "placement",
-            "width",
-            "height",
-            "bytes",
-            "byte_limit",
-            "path",
-            "method",
-            "reason",
-            "seed",
-            "prompt",
-            "upscaler",
-        ]
+        assert list(entry) == list(Entry.__dataclass_fields__)
         path = kit.folder / entry["path"]
         with Image.open(path) as image:
             image.load()
@@ -62,7 +52,7 @@ def test_the_manifest_tells_the_truth(tmp_path, items):
         assert entry["path"] == f"{ALL[entry['placement']].folder}/{entry['placement']}.jpg"
         assert entry["seed"] == 7 and entry["prompt"] == "a red ball" and entry["method"] in ("crop", "pad", "outpaint")
     assert kit.page.is_file() and kit.path("email-header").is_file()
-    assert set(snapshot(kit.folder)) == {"manifest.json", "index.html", *(m["path"] for m in manifest)}
+    assert set(snapshot(kit.folder)) == BESIDE | {m["path"] for m in manifest}
     assert read(kit.folder) == kit
 
 
@@ -88,9 +78,7 @@ def test_a_second_export_replaces_its_own_and_drops_what_is_no_longer_made(tmp_p
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "email" / "brief.txt").write_text("mine")
     kit = write(tmp_path, items(SMALL[:2], seed=8, box=(0.1, 0.2, 0.5, 0.6)))
-    assert set(snapshot(tmp_path)) == {
-        "manifest.json", "index.html", "notes.txt", "email/brief.txt", *(e.path for e in kit.entries)
-    }  # fmt: skip
+    assert set(snapshot(tmp_path)) == BESIDE | {"notes.txt", "email/brief.txt"} | {e.path for e in kit.entries}
     assert all(e.seed == 8 for e in read(tmp_path).entries)
     write(tmp_path, items(["email-header"]))
     assert not (tmp_path / "google").exists() and (tmp_path / "email" / "brief.txt").read_text() == "mine"
@@ -195,17 +183,20 @@ class Page(HTMLParser):
 
 def test_the_page_shows_every_file_by_relative_path_with_words(tmp_path, items):
     names = [*SMALL, "instagram-story"]
-    kit = write(tmp_path, items(names), title="Spring & Co <b>")
+    kit = write(tmp_path, items(names), title="Spring & Co <b>", rights="Yes <i>")
     text = kit.page.read_text("utf-8")
     page = Page(text)
-    assert [i["src"] for i in page.all("img")] == [e.path for e in sorted(kit.entries, key=lambda e: order(kit, e))]
-    assert all((tmp_path / i["src"]).is_file() and i["alt"].startswith("a red ball (") for i in page.all("img"))
-    assert not page.all("script") and not page.all("link") and "http" not in text and "url(" not in text
-    assert "Spring &amp; Co &lt;b&gt;" in text and "<b>\n" not in text
+    shown = [i["src"] for i in page.all("img")]
+    mocked = ["instagram/instagram-story.jpg", "email/email-header.jpg", f"google/{SMALL[0]}.jpg"]
+    assert shown == mocked + [e.path for e in sorted(kit.entries, key=lambda e: order(kit, e))]
+    assert all((tmp_path / i["src"]).is_file() and i["alt"] == "A red ball." for i in page.all("img"))
+    assert not page.all("script") and not page.all("link") and "://" not in text and "url(" not in text
+    assert any("default-src 'none'" in i.get("content", "") for i in page.all("meta"))
+    assert "Spring &amp; Co &lt;b&gt;" in text and "<b>\n" not in text and "Yes &lt;i&gt;" in text
     boxes = [i for i in page.all("input") if i["type"] == "checkbox"]
     assert len(boxes) == 1 and boxes[0]["role"] == "switch"
     assert {i["id"] for i in page.all("input") if i["type"] == "radio"} == {"g-all", "g-social", "g-ads", "g-email"}
-    assert sum(s.get("class") == "safe" for s in page.all("span")) == 1  # only the story has covered areas
+    assert sum(s.get("class") == "safe" for s in page.all("span")) == 2  # only the story has covered areas, here and in a phone
     assert "prefers-color-scheme:dark" in text and "prefers-reduced-motion" in text
     for entry in kit.entries:
         assert entry.reason in text

@@ -101,7 +101,7 @@ def test_a_strip_too_long_for_the_model_is_padded():
 
 def test_a_plan_reads_as_a_table():
     text = repr(plan((256, 256), choose(["x", "email"])))
-    assert text.startswith("4 placements from 256 x 256 pixels, 1 extended master\n") and "x-header" in text
+    assert text.startswith("9 placements from 256 x 256 pixels, 1 extended master\n") and "x-header" in text
 
 
 def test_scale_says_how_much_a_picture_is_enlarged():

@@ -13,10 +13,11 @@ from sdkit.export import choose, load
 
 def test_the_shipped_table_is_complete_and_dated():
     table = load()
-    assert len(table) >= 34 and {p.group for p in table.values()} == {"social", "ads", "web", "email"}
+    assert len(table) >= 90 and {p.group for p in table.values()} == {"social", "ads", "web", "email", "print-proof"}
     for name, p in table.items():
         assert p.name == name and p.title and p.source and re.fullmatch(r"20\d\d-\d\d-\d\d", p.checked_on), name
-        assert p.confidence in ("high", "medium", "low") and p.formats[0] == "JPEG", name
+        assert p.confidence in ("high", "medium", "low") and (p.group == "web" or p.formats[0] in ("JPEG", "PNG")), name
+        assert p.confidence == "low" or ("memory" not in p.source and "remembered" not in p.source), name
 
 
 @pytest.mark.parametrize(
@@ -41,12 +42,13 @@ def test_safe_areas_people_rely_on():
 
 @pytest.mark.parametrize("word", ["linkedin", "LinkedIn", " LINKEDIN "])
 def test_a_platform_is_all_its_sizes_over_all_groups(word):
-    assert {p.platform for p in choose(word)} == {"LinkedIn"} and len(choose(word)) == 5
+    assert {p.platform for p in choose(word)} == {"LinkedIn"} and len(choose(word)) == 7
 
 
 def test_selections_add_up_once_each_in_the_tables_order():
     table = load()
-    assert choose("all") == list(table.values())
+    assert choose("all") == [p for p in table.values() if p.group != "print-proof"]
+    assert choose("print-proof")[0].name == "print-a4"
     picked = choose(["email", "instagram-story", "Instagram"])
     assert [p.name for p in picked] == [n for n, p in table.items() if p.platform in ("Instagram", "Email")]
     assert (

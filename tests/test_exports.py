@@ -1,0 +1,205 @@
+"""A Studio's export with all its papers: kept files, edited alt texts, labels, licences, credentials, interruptions."""
+
+import csv
+import io
+import json
+import shutil
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from certificates import chain
+from PIL import Image
+
+from sdkit import RightsWarning, Studio, papers
+from sdkit.errors import InputError, Interrupted
+from sdkit.export import COMPOSITE, GENERATED, read
+from sdkit.prompt import Prompt
+from sdkit.request import Request
+from sdkit.result import Made, Result
+
+NAMES = ["instagram-square", "iab-mobile-banner-320x50", "email-header", "web-article"]
+CROPS = dict.fromkeys(NAMES, "crop")
+
+
+@pytest.fixture
+def quiet(tmp_path):
+    """A Studio whose model is never loaded: what is cropped needs none."""
+    return Studio(store=tmp_path / "store", backend=object())
+
+
+@pytest.fixture
+def shot(scene=None):
+    image = Image.fromarray(np.random.default_rng(1).integers(90, 160, (8, 8, 3), np.uint8)).resize((512, 512))
+    request = Request(prompt=Prompt.literal("a (red:1.2) rocket, masterpiece"), negative="dull", seed=7, size=(512, 512))
+    return Result(image, request, Made("org/secret-model", "0123456789abcdef", "sd1", "cpu"), 2.0)
+
+
+def export(quiet, shot, to, names=NAMES, **more):
+    given = {"overrides": {n: "crop" for n in names}, "upscaler": "", "acknowledge": "asked the maker", "progress": False}
+    return quiet.export(shot, names, to=to, **{**given, **more})
+
+
+def test_every_file_carries_its_papers_and_none_its_prompt(quiet, shot, tmp_path):
+    given = {"creator": "Acme", "rights": "© 2026 Acme", "terms": "Ask", "statement": "https://acme.example/terms"}
+    kit = export(quiet, shot, tmp_path / "kit", papers=given)
+    assert {e.format for e in kit.entries} == {"JPEG", "WEBP"}
+    for entry in kit.entries:
+        found = papers(kit.folder / entry.path).papers
+        assert (found.source, found.alt, found.creator) == (GENERATED, "A red rocket.", "Acme")
+        assert (
+            found.rights == "© 2026 Acme" and found.statement == "https://acme.example/terms" and found.tool.startswith("sdkit")
+        )
+        assert found.licence == entry.licence == "unknown licence: ask first (acknowledged: asked the maker)"
+        assert not found.prompt and not found.model and not found.recipe
+        assert b"masterpiece" not in kit.path(entry.placement).read_bytes()
+        assert entry.cost == pytest.approx(2 * 90 / 3_600_000 * 0.25, rel=0.01) and entry.prompt == "a red rocket, masterpiece"
+
+
+def test_the_archive_has_all_of_them(quiet, shot, tmp_path):
+    kit = export(quiet, shot, tmp_path / "kit", NAMES[:2], archive=True, zipped=True)
+    for entry in read(kit.archive).entries:
+        found = papers(kit.archive / entry.path).papers
+        assert "masterpiece" in found.prompt and found.model == "org/secret-model" and found.version == "0123456789abcdef"
+        assert json.loads(found.recipe)["seed"] == 7 and json.loads(found.recipe)["negative"] == "dull" and entry.seed == 7
+        public = papers(kit.path(entry.placement)).papers
+        assert public.alt == found.alt and not public.prompt
+    for file in kit.folder.rglob("*"):
+        if file.is_file() and "archive" not in file.parts:
+            assert b"masterpiece" not in file.read_bytes(), file
+    again = export(quiet, shot, tmp_path / "kit", NAMES[:2], archive=True, zipped=True)
+    assert len(again.kept) == 2
+
+
+def edit(kit, placement, words):
+    with kit.alt_texts.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        if row["placement"] == placement:
+            row["alt"] = words
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0])
+    writer.writeheader()
+    writer.writerows(rows)
+    kit.alt_texts.write_text(out.getvalue(), "utf-8")
+
+
+def test_an_edited_alt_text_is_kept_and_goes_into_the_file(quiet, shot, tmp_path):
+    kit = export(quiet, shot, tmp_path / "kit")
+    edit(kit, "email-header", "Unsere Rakete, rot")
+    kit = export(quiet, shot, tmp_path / "kit")
+    assert set(kit.kept) == set(NAMES) - {"email-header"}
+    assert papers(kit.path("email-header")).papers.alt == "Unsere Rakete, rot"
+    assert 'alt="Unsere Rakete, rot"' in kit.page.read_text()
+    other = replace(shot, request=shot.request.replace(prompt=Prompt.literal("a blue boat")))
+    kit = export(quiet, other, tmp_path / "kit", alt={"web-article": "A boat."})
+    said = {e.placement: (e.alt, e.alt_edited) for e in kit.entries}
+    assert said["email-header"] == ("Unsere Rakete, rot", True) and said["instagram-square"] == ("A blue boat.", False)
+    assert said["web-article"] == ("A boat.", False)
+    assert len(export(quiet, other, tmp_path / "kit", alt={"web-article": "A boat."}).kept) == 4
+    kit.alt_texts.write_text("what is this")
+    with pytest.raises(InputError, match=r"alt\.csv"):
+        export(quiet, other, tmp_path / "kit")
+
+
+def test_a_file_is_made_again_when_anything_about_it_changes(quiet, shot, tmp_path, monkeypatch):
+    export(quiet, shot, tmp_path / "kit")
+    drawn = []
+    monkeypatch.setattr("sdkit.export.encode.draw", lambda *a: drawn.append(a) or pytest.fail("drawn again"))
+    assert set(export(quiet, shot, tmp_path / "kit").kept) == set(NAMES)
+    monkeypatch.undo()
+    assert not export(quiet, shot, tmp_path / "kit", label=True).kept
+    assert not export(quiet, shot, tmp_path / "kit", papers={"creator": "Acme"}).kept
+    own = {"email-header": {"max_bytes": 5000}}
+    kit = export(quiet, shot, tmp_path / "kit", papers={"creator": "Acme"}, own=own)
+    assert set(kit.kept) == set(NAMES) - {"email-header"} and kit.path("email-header").stat().st_size <= 5000
+    other = replace(shot, image=shot.image.rotate(90))
+    assert not export(quiet, other, tmp_path / "kit", papers={"creator": "Acme"}).kept
+    drawing = {"finish": lambda image, fit: Image.new("RGB", image.size, "teal")}
+    assert not export(quiet, shot, tmp_path / "kit", **drawing, finish_key="teal").kept
+    assert len(export(quiet, shot, tmp_path / "kit", **drawing, finish_key="teal").kept) == 4
+
+
+def test_labels_are_drawn_where_asked_and_recorded(quiet, shot, tmp_path):
+    kit = export(quiet, shot, tmp_path / "kit", label={"social": "KI-generiert"})
+    assert {e.placement: e.label for e in kit.entries if e.label} == {"instagram-square": "KI-generiert"}
+    with Image.open(kit.path("instagram-square")) as image:
+        assert np.asarray(image.convert("L")).min() < 40
+    photo = Image.new("RGB", (512, 512), "white")
+    assert {e.label for e in export(quiet, photo, tmp_path / "photo", label=True).entries} == {""}
+
+
+def test_credentials_are_in_the_files_with_room_for_them(quiet, shot, tmp_path):
+    certificates, key, root = chain()
+    (tmp_path / "chain.pem").write_bytes(certificates)
+    (tmp_path / "key.pem").write_bytes(key)
+    sign = (tmp_path / "chain.pem", tmp_path / "key.pem")
+    kit = export(quiet, shot, tmp_path / "kit", sign=sign, own={"email-header": {"max_bytes": 9000}})
+    signed = {e.placement: e.signed for e in kit.entries}
+    assert signed == {n: n != "email-header" for n in NAMES}
+    for entry in kit.entries:
+        found = papers(kit.folder / entry.path, trust=root)
+        assert bool(found.credentials) == entry.signed and entry.bytes <= entry.byte_limit
+        if entry.signed:
+            assert found.credentials["state"] == "Trusted" and found.credentials["source"] == GENERATED
+    assert len(export(quiet, shot, tmp_path / "kit", sign=sign, own={"email-header": {"max_bytes": 9000}}).kept) == 4
+    photo = Image.new("RGB", (512, 512), "white")
+    assert not any(e.signed for e in export(quiet, photo, tmp_path / "photo", sign=sign).entries)
+
+
+def test_a_licence_that_asks_is_said_and_an_answer_recorded(quiet, shot, tmp_path):
+    with pytest.warns(RightsWarning, match=r"Nothing is known of the licence of the model org/secret-model.*acknowledge="):
+        export(quiet, shot, tmp_path / "kit", NAMES[:1], acknowledge="")
+    known = replace(shot, made=replace(shot.made, model="stabilityai/stable-diffusion-3.5-large"))
+    kit = export(quiet, known, tmp_path / "kit", NAMES[:1], acknowledge="", revenue=50_000)
+    assert kit.entries[0].licence == "Stability AI Community License: yes, with conditions"
+    assert "with conditions" in kit.page.read_text() and "not legal advice" in kit.page.read_text()
+    with pytest.warns(RightsWarning, match="you need a paid licence"):
+        export(quiet, known, tmp_path / "kit", NAMES[:1], acknowledge="", revenue=5e6)
+    with pytest.raises(InputError, match="papers"):
+        export(quiet, known, tmp_path / "kit", papers={"author": "x"})
+
+
+def test_a_photograph_says_only_what_is_known(quiet, tmp_path):
+    photo = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).resize((700, 700))
+    photo.save(tmp_path / "holiday.png")
+    kit = export(quiet, tmp_path / "holiday.png", tmp_path / "kit", NAMES[:2], alt="Beach at noon.")
+    found = papers(kit.path("instagram-square")).papers
+    assert (found.source, found.alt, found.licence, found.tool) == ("", "Beach at noon.", "", "") and kit.entries[
+        0
+    ].cost is None
+
+
+def test_ctrl_c_and_stop_leave_the_earlier_kit(quiet, shot, tmp_path):
+    export(quiet, shot, tmp_path / "kit")
+    before = {p: p.read_bytes() for p in (tmp_path / "kit").rglob("*") if p.is_file()}
+
+    def interrupted(image, fit):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export(quiet, shot, tmp_path / "kit", finish=interrupted)
+    assert {p: p.read_bytes() for p in (tmp_path / "kit").rglob("*") if p.is_file()} == before
+    assert not [t for t in threading.enumerate() if t.name.startswith("sdkit-e")]
+
+
+@pytest.mark.slow
+def test_outpaints_are_painted_once_marked_composite_on_a_photo_and_encoded_beside(studio, tmp_path):
+    photo = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (8, 8, 3), np.uint8)).resize((256, 256)).save(photo)
+    names = ["linkedin-page-cover", "instagram-square"]
+    first = studio.export(photo, names, to=tmp_path / "kit", progress=False)
+    assert papers(first.path("linkedin-page-cover")).papers.source == COMPOSITE
+    assert papers(first.path("instagram-square")).papers.source == ""
+    count = len(studio.experiments)
+    again = studio.export(photo, names, to=tmp_path / "kit", progress=False)
+    assert set(again.kept) == set(names) and len(studio.experiments) == count
+    shutil.rmtree(tmp_path / "kit")
+    third = studio.export(photo, names, to=tmp_path / "kit", progress=False)
+    assert len(studio.experiments) == count and third.path(names[0]).is_file()
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Interrupted):
+        studio.export(photo, ["x-header"], to=tmp_path / "new", progress=False, stop=stop)
+    assert not (tmp_path / "new").exists()
