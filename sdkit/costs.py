@@ -5,6 +5,7 @@ Money is US dollars throughout: the table says no other, and nothing is converte
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -102,7 +103,7 @@ class Cost:
         return f"{noun}: {money(self.usd)} of electricity here (estimate: {how})."
 
 
-def load(own: str | Path | None = None) -> Prices:
+def load(own: str | os.PathLike[str] | None = None) -> Prices:
     """The table, with one's own prices.toml (or the folder of it) laid over it. Raises InputError for a broken one."""
     data = _read(folder("templates") / FILE)
     if own is not None:
