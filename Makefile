@@ -16,7 +16,6 @@ lab: .venv/.dev     ## JupyterLab on the first notebook
 
 test: .venv/.dev    ## every test
 	$(BIN)/pytest
-	$(BIN)/pytest recipes/pocket-next/tests
 
 test-fast: .venv/.dev ## the everyday tests
 	$(BIN)/pytest -m "not slow"
@@ -40,8 +39,8 @@ pocket-eval: .venv/.dev ## how well the embedded model draws what it is asked; a
 	$(BIN)/python $(POCKET)/evaluate.py
 
 upscaler-eval: .venv/.dev ## how far the embedded upscaler comes over Lanczos (fetches the sprites); also out/figures/
-	$(BIN)/python recipes/pocket-next/fetch.py
-	$(BIN)/python recipes/pocket-next/sharpness.py
+	$(BIN)/python recipes/pocket/fetch.py
+	$(BIN)/python recipes/pocket/sharpness.py
 
 # The demo needs the package alone; everything else needs the tools too.
 .venv/.demo: pyproject.toml

@@ -11,6 +11,7 @@ import torch
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
+SHIPPED = REPOSITORY / "sdkit" / "assets" / "pocket"
 
 
 def parser(about: str) -> argparse.ArgumentParser:
@@ -23,8 +24,8 @@ def parser(about: str) -> argparse.ArgumentParser:
 
 
 def part_of(work: Path, name: str) -> Path:
-    """The folder of a finished part, "vae" or "tokenizer": the one made in `work`, else the one that ships."""
-    return work / name if (work / name).exists() else REPOSITORY / "sdkit" / "assets" / "pocket" / name
+    """The folder of a finished part, such as "vae" or "tokenizer": the one made in `work`, else that of the model which ships."""
+    return work / name if (work / name).exists() else SHIPPED / name
 
 
 def sprites_folder(work: Path) -> Path:
@@ -77,8 +78,13 @@ def _as_matrix(weight: torch.Tensor) -> torch.Tensor:
     return weight.permute(0, 2, 3, 1).flatten(1) if weight.dim() == 4 else weight
 
 
-def optimisers(model: torch.nn.Module, rate: float) -> list[torch.optim.Optimizer]:
+OUTER = ("embed", "queries", "conv_in", "conv_out")
+
+
+def optimisers(model: torch.nn.Module, rate: float, outer: tuple[str, ...] = OUTER) -> list[torch.optim.Optimizer]:
     """Muon for the inner weights, AdamW for embeddings, norms, biases, and the first and last layer.
+
+    `outer`: what stands in the names of embeddings, first and last layers.
 
     Each group remembers its own highest rate as "peak". Muon learns about twice as much a step as AdamW alone here.
     """
@@ -86,8 +92,8 @@ def optimisers(model: torch.nn.Module, rate: float) -> list[torch.optim.Optimize
     for name, weight in model.named_parameters():
         if not weight.requires_grad:
             continue
-        outer = weight.dim() not in (2, 4) or any(word in name for word in ("embed", "queries", "conv_in", "conv_out"))
-        (rest if outer else inner).append(weight)
+        plain = weight.dim() not in (2, 4) or any(word in name for word in outer)
+        (rest if plain else inner).append(weight)
     found = [MuonOfConvolutions(inner, rate), torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=0.0)]
     for optimiser in found:
         for group in optimiser.param_groups:

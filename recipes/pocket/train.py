@@ -80,20 +80,21 @@ def main() -> None:
     # Of the steps with little noise less (by 6 / (SNR + 1), as min-SNR does), of the noisiest all: they decide what is drawn.
     weights = (6 / (snr + 1)).clamp(max=1).to(o.device)
 
-    state_path, step, spent, running = o.work / "train.pt", 0, 0.0, None
+    state_path, step, samples, spent, running = o.work / "train.pt", 0, 0, 0.0, None
     if state := load_state(state_path):
         unet.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         for stepper, kept in zip(steppers, state["optimisers"], strict=True):
             stepper.load_state_dict(kept)
-        step, spent = state["step"], state["spent"]
+        step, samples, spent = state["step"], state["samples"], state["spent"]
         torch.manual_seed(o.seed + step)
         data.chance.seed(o.seed + step)
 
     def save() -> None:
         kept = [stepper.state_dict() for stepper in steppers]
         save_state(
-            state_path, model=unet.state_dict(), average=average.state_dict(), optimisers=kept, step=step, spent=spent
+            state_path, model=unet.state_dict(), average=average.state_dict(), optimisers=kept, step=step, samples=samples,
+            spent=spent,
         )  # fmt: skip
 
     last = saved = time.time()
@@ -104,10 +105,11 @@ def main() -> None:
                 group["lr"] = group["peak"] * rate
         _, latents, words, objects = data.batch(o.batch)
         latents, words = latents.to(o.device, memory_format=torch.channels_last), words.to(o.device)
-        words[torch.rand(o.batch) < 0.1] = empty
+        words[torch.rand(len(words)) < 0.1] = empty
         noise = torch.randn_like(latents)
         # Stratified times: the same spread in every batch, so a quieter gradient.
-        times = ((torch.arange(o.batch) + torch.rand(o.batch)) / o.batch * 1000).long().clamp(max=999).to(o.device)
+        count = len(latents)
+        times = ((torch.arange(count) + torch.rand(count)) / count * 1000).long().clamp(max=999).to(o.device)
         noisy, target = noise_of.add_noise(latents, noise, times), noise_of.get_velocity(latents, noise, times)
         with torch.autocast(kind, torch.bfloat16):
             got = unet(noisy, times, words).sample
@@ -131,6 +133,7 @@ def main() -> None:
         spent, last = spent + min(now - last, 20), now  # a machine asleep is no training
         if not math.isfinite(value):
             raise SystemExit(f"step {step}: the loss is {value}; start again from {state_path} with a lower --rate")
+        samples += count
         running = value if running is None else 0.98 * running + 0.02 * value
         if step % 25 == 0:
             print(
@@ -141,7 +144,7 @@ def main() -> None:
             save()
             saved = now
     save()
-    print(f"done: {step} steps, {step * o.batch} samples, loss {running if running else 0:.4f}", flush=True)
+    print(f"done: {step} steps, {samples} samples, loss {running if running else 0:.4f}", flush=True)
 
 
 if __name__ == "__main__":
