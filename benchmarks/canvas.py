@@ -1,7 +1,7 @@
 """What the moves on a picture promise: `python -m benchmarks.canvas [share of the full counts]`.
 
-Protected pixels that change; how visible the joins of outpaints are; what a 20 megapixel inpaint of a small mask costs in
-memory and time beyond the photograph itself.
+Protected pixels that change; how visible the joins of outpaints are, and whether they repeat the subject (as the judge of
+recipes/pocket sees it); what a 20 megapixel inpaint of a small mask costs in memory and time beyond the photograph itself.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdkit import Studio
-from sdkit.canvas import Seam
+from sdkit import Result, Studio
 
-from .figures import Figure, median, ratio, save, table
+from .figures import Figure, median, ratio, save, share, table
 from .memory import _peak
 
+RECIPE = Path(__file__).resolve().parents[1] / "recipes" / "pocket"
 CASES, OUTPAINTS, TIMES = 500, 40, 5
 WORDS = ("a rocket", "a lemon", "a gift box", "a cactus", "a trophy")
 PLACES = ("on a navy gradient background", "on a mint gradient background", "on plain yellow background", "on a pink spotlight")
@@ -61,23 +61,57 @@ def protected(studio: Studio, cases: int) -> dict[str, Figure]:
     }
 
 
-def widened(studio: Studio, outpaints: int) -> list[Seam]:
-    """The seams of outpaints of several subjects, backgrounds, shapes and sides."""
+def widened(studio: Studio, outpaints: int) -> list[Result]:
+    """Outpaints of several subjects, backgrounds, shapes and sides."""
     found = []
     for i in range(outpaints):
         words = f"{WORDS[i % len(WORDS)]} {PLACES[i % len(PLACES)]}"
         shot = studio.generate(words, negative="@clean", seeds=[i], progress=False)[0]
         anchor = ("left", "right", "centre")[i % 3]
-        found.append(studio.seam(studio.outpaint(shot, SIZES[i % len(SIZES)], anchor=anchor, progress=False)))
+        found.append(studio.outpaint(shot, SIZES[i % len(SIZES)], anchor=anchor, progress=False))
+    return found
+
+
+def new_areas(wide: Result) -> list[Image.Image]:
+    """The rectangles that an outpaint added beside or above the picture, 256 pixels on the shorter side, at most 3:1."""
+    assert wide.request.mask is not None
+    kept = np.asarray(wide.request.mask.resize(wide.image.size, Image.Resampling.NEAREST)) == 0
+    columns, rows = np.flatnonzero(kept.any(axis=0)), np.flatnonzero(kept.any(axis=1))
+    width, height = wide.image.size
+    boxes = [
+        (0, 0, columns[0], height), (columns[-1] + 1, 0, width, height),
+        (columns[0], 0, columns[-1] + 1, rows[0]), (columns[0], rows[-1] + 1, columns[-1] + 1, height),
+    ]  # fmt: skip
+    found = []
+    for left, top, right, bottom in boxes:
+        wide_, tall = int(right - left), int(bottom - top)
+        if min(wide_, tall) < 48:  # a strip in which nothing could be told
+            continue
+        parts = -(-max(wide_, tall) // (3 * min(wide_, tall)))
+        for k in range(parts):
+            box = (
+                (left + wide_ * k // parts, top, left + wide_ * (k + 1) // parts, bottom) if wide_ >= tall
+                else (left, top + tall * k // parts, right, top + tall * (k + 1) // parts)
+            )  # fmt: skip
+            part = wide.image.crop(tuple(int(v) for v in box))
+            scale = 256 / min(part.size)
+            found.append(part.resize(tuple(max(256, round(v * scale / 32) * 32) for v in part.size), Image.Resampling.LANCZOS))
     return found
 
 
 def seams(studio: Studio, outpaints: int) -> dict[str, Figure]:
-    """How visible the join is."""
-    found = widened(studio, outpaints)
+    """How visible the join is, and whether what was painted around is free of things."""
+    sys.path.insert(0, str(RECIPE))
+    from judging import load_judge
+
+    judge, made = load_judge()[0], widened(studio, outpaints)
+    found = [studio.seam(wide) for wide in made]
+    areas = [new_areas(wide) for wide in made]
+    clear = [all(seen.count == 0 for seen in judge.look(parts)) for parts in areas if parts]
     return {
         "seam, gradient over nearby (median at most 1.15, none over 1.5)": median([s.gradient for s in found], "ratio"),
         "seam, colour step": median([s.step for s in found], "levels"),
+        "outpaints without a second subject (at least 38 of 40)": share(clear),
     }
 
 
