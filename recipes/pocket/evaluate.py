@@ -13,6 +13,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import card
@@ -92,8 +93,9 @@ def through(vae, images: Sequence[Image.Image]) -> list[Image.Image]:
 
 
 def rendered(asked: Question, sprites: Sprites) -> Image.Image:
-    """The picture that a question describes, as the recipe draws it."""
-    return render(np.random.default_rng(asked.seed), asked.brief, sprites, asked.shape)[0]
+    """The picture that a question describes, as the recipe draws it; of a defect that the negative prompt keeps away, none."""
+    brief = replace(asked.brief, defects=frozenset()) if asked.negative else asked.brief
+    return render(np.random.default_rng(asked.seed), brief, sprites, asked.shape)[0]
 
 
 def batches(asked: Sequence[Question], size: int) -> Iterator[Sequence[Question]]:
@@ -126,7 +128,7 @@ class Run:
                 bar.update(len(some))
 
     def top(self, vae, judge: Judge, sprites: Sprites) -> None:
-        """The ceiling: the same questions, rendered, through the autoencoder."""
+        """The ceiling: the same questions, rendered, through the autoencoder. So the judge is judged on what it will see."""
         for some in batches(self.questions, 8):
             self.tops += judge.look(through(vae, [rendered(q, sprites) for q in some]))
 
@@ -256,6 +258,11 @@ def evaluate(o, pipeline, make: Artist, judge: Judge, own: dict[str, float]) -> 
     extra: dict[str, Figure] = {PREFIX + MEGABYTES: megabytes(o.model)}
     notes: list[str] = []
     try:
+        sprites = Sprites(o.work / "data")
+    except FileNotFoundError as missing:
+        sprites = None
+        print(f"no ceilings: {missing}")
+    try:
         if "speed" in o.suites:
             extra[PREFIX + SECONDS] = seconds(make, singles(10))
         if "sharpness" in o.suites:
@@ -270,11 +277,8 @@ def evaluate(o, pipeline, make: Artist, judge: Judge, own: dict[str, float]) -> 
                     runs[-1].go(fast, judge, o.batch)
             else:
                 runs[-1].go(make, judge, o.batch)
-            if suite.ceiling:
-                try:
-                    runs[-1].top(pipeline.vae, judge, Sprites(o.work / "data"))
-                except FileNotFoundError as missing:
-                    print(f"no ceiling: {missing}")
+            if sprites:
+                runs[-1].top(pipeline.vae, judge, sprites)
     except KeyboardInterrupt:
         print("stopped: this is what there is")
     report(o, runs, extra, notes, own)

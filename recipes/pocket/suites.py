@@ -23,14 +23,12 @@ class Suite:
     """`ask`      its questions, always the same.
     `mark`     right or wrong, of each figure that a question asks about.
     `quick`    in four steps, with the few-steps LoRA where the model has one.
-    `ceiling`  also mark the renders of the questions, through the autoencoder alone.
     """
 
     name: str
     ask: Callable[[], list[Question]]
     mark: Callable[[Question, Verdict], Marks]
     quick: bool = False
-    ceiling: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def _free(asked: Question, seen: Verdict) -> Marks:
 SUITES: dict[str, Suite] = {
     suite.name: suite
     for suite in (
-        Suite("single", questions.singles, _single, ceiling=True),
+        Suite("single", questions.singles, _single),
         Suite("counts", questions.counts, _counts),
         Suite("sizes", questions.sizes, lambda q, v: {"right size": v.size == q.brief.size}),
         Suite("pairs", questions.pairs, lambda q, v: {"both of two objects": right_object(q, v)}),

@@ -324,3 +324,9 @@ def test_four_steps_take_the_lora_its_scheduler_and_no_guidance_and_give_all_bac
     assert (pipeline.given["num_inference_steps"], pipeline.given["guidance_scale"]) == (4, 1.0)
     assert not pipeline.loaded
     assert pipeline.scheduler is before
+
+
+def test_where_a_negative_keeps_a_defect_away_the_ceiling_shows_none(sprites):
+    without, with_ = (q for q in SUITES["defects"].ask() if q.tag.startswith("dark") and q.seed % 100 == 0)
+    assert (without.negative, with_.negative) == ("", "dark")
+    assert np.asarray(rendered(without, sprites)).mean() < 0.7 * np.asarray(rendered(with_, sprites)).mean()
