@@ -34,7 +34,7 @@ def fits_of(path: Path) -> list[export.Fit]:
     with Image.open(path) as image:
         placements = export.choose("all")
         crops = {p.name: "crop" for p in placements}
-        return list(export.plan(image.size, placements, focus=(0.5, 0.5), overrides=crops).fits)
+        return list(export.plan(image.size, placements, focus=(0.5, 0.5), fit=crops).fits)
 
 
 def naive(path: Path, fits: list[export.Fit], files: dict[str, export.Encoded], folder: Path) -> None:

@@ -186,7 +186,7 @@ class Studio(Moves, Upscales, trial.Trials):
     def export(
         self, picture: str | os.PathLike[str] | Image.Image | Result, placements: str | Sequence[str] = "all", *,
         to: str | os.PathLike[str], focus: tuple[float, float] | None = None, anchor: str | None = None,
-        overrides: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None,
+        fit: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None,
         progress: bool | Progress = True, stop: Event | None = None,
     ) -> Kit:  # fmt: skip
         """Write the picture in every placement: exact pixels, under the byte limit, with a page to look at them all.
@@ -195,7 +195,7 @@ class Studio(Moves, Upscales, trial.Trials):
         to           folder for the files, manifest.json and index.html.
         focus        (x, y) of what must stay in view, as shares of width and height; found by itself when not given.
         anchor       where the subject stands in wide ones: "left", "centre" or "right"; by default where it already is.
-        overrides    {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
+        fit          {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
         upscaler     what enlarges it where a placement is larger: "pocket" or a file, as for `upscale`, or "" for resizing
                      alone. By default a picture that pocket drew is enlarged by its own upscaler, all others are resized.
 
@@ -210,7 +210,7 @@ class Studio(Moves, Upscales, trial.Trials):
 
         def plan(can_outpaint: bool, multiple: int = 8) -> export.Plan:
             return export.plan(
-                image.size, wanted, image=image, focus=focus, can_outpaint=can_outpaint, overrides=overrides, anchor=anchor,
+                image.size, wanted, image=image, focus=focus, can_outpaint=can_outpaint, fit=fit, anchor=anchor,
                 max_side=_ANY_SIDE, multiple=multiple,
             )  # fmt: skip
 
