@@ -1,6 +1,7 @@
 """Banner layouts: SVG templates people edit, filled with words over a picture. No torch; nothing here generates."""
 
-from .render import Banner, Block, render
+from .banner import Banner, Block
+from .render import render
 from .template import Layout, find, layouts, parse
 from .theme import Theme
 

@@ -36,7 +36,9 @@ def rect(box: Rect, fill: str, radius: float = 0.0, opacity: float = 1.0) -> str
     round_ = f' rx="{n(radius)}"' if radius else ""
     clear = f' fill-opacity="{n(opacity)}"' if opacity < 1 else ""
     left, top, right, bottom = box
-    return f'<rect x="{n(left)}" y="{n(top)}" width="{n(right - left)}" height="{n(bottom - top)}"{round_} fill="{fill}"{clear}/>'
+    return (
+        f'<rect x="{n(left)}" y="{n(top)}" width="{n(right - left)}" height="{n(bottom - top)}"{round_} fill="{fill}"{clear}/>'
+    )
 
 
 def scrim(size: tuple[int, int], box: Rect, side: str, colour: str, opacity: float, name: str) -> list[str]:
@@ -50,9 +52,12 @@ def scrim(size: tuple[int, int], box: Rect, side: str, colour: str, opacity: flo
     end = min(1.0, full + max(0.22, 0.45 * full))
     stops = [f'<stop offset="0" stop-color="{colour}" stop-opacity="{opacity:.3f}"/>']
     stops += [
-        f'<stop offset="{full + (end - full) * at:.4f}" stop-color="{colour}" stop-opacity="{opacity * share:.3f}"/>' for at, share in _EASE
+        f'<stop offset="{full + (end - full) * at:.4f}" stop-color="{colour}" stop-opacity="{opacity * share:.3f}"/>'
+        for at, share in _EASE
     ]
-    x1, y1, x2, y2 = {"left": (0, 0, wide, 0), "right": (wide, 0, 0, 0), "top": (0, 0, 0, high), "bottom": (0, high, 0, 0)}[side]
+    x1, y1, x2, y2 = {"left": (0, 0, wide, 0), "right": (wide, 0, 0, 0), "top": (0, 0, 0, high), "bottom": (0, high, 0, 0)}[
+        side
+    ]
     line = f'gradientUnits="userSpaceOnUse" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"'
     return [
         f'<linearGradient id="{name}" {line}>{"".join(stops)}</linearGradient>',
@@ -80,23 +85,40 @@ def _path(d: str, drawn: Rect, box: Rect, fill: str, turn: float) -> str:
     left, top, wide, high = drawn
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     scale = min((box[2] - box[0]) / wide, (box[3] - box[1]) / high)
-    moved = f"translate({n(x)} {n(y)}) rotate({n(turn)}) scale({scale:.5f}) translate({n(-left - wide / 2)} {n(-top - high / 2)})"
+    moved = (
+        f"translate({n(x)} {n(y)}) rotate({n(turn)}) scale({scale:.5f}) translate({n(-left - wide / 2)} {n(-top - high / 2)})"
+    )
     return f'<path transform="{moved}" d={quoteattr(d)} fill="{fill}"/>'
 
 
-def words(put: Put, slot: str, colour: str, rtl: bool, tracking: float) -> tuple[list[str], list[Rect]]:
-    """The lines of a text as SVG, and the box of each line's ink in pixels."""
+def words(put: Put, slot: str, colour: str, rtl: bool, tracking: float) -> list[str]:
+    """The lines of a text."""
+    size = put.sized.size
+    out = [f"<g data-slot={quoteattr(slot)}>"]
+    for (x, y), line in zip(_starts(put, rtl), put.sized.lines, strict=True):
+        out += [_run(run, x + run.x * size, y, size, colour, tracking) for run in line.runs]
+    return [*out, "</g>"]
+
+
+def ink(put: Put, rtl: bool) -> list[Rect]:
+    """The box of each line's ink, in pixels."""
+    size, starts = put.sized.size, _starts(put, rtl)
+    return [
+        (x + line.left * size, y + line.top * size, x + max(line.right, line.width) * size, y + line.bottom * size)
+        for (x, y), line in zip(starts, put.sized.lines, strict=True)
+    ]
+
+
+def _starts(put: Put, rtl: bool) -> list[tuple[float, float]]:
+    """Where the baseline of each line starts."""
     size, (left, top, right, _) = put.sized.size, put.box
     align = put.align if not rtl or put.align == "middle" else {"start": "end", "end": "start"}[put.align]
-    out, boxes = [f"<g data-slot={quoteattr(slot)}>"], []
+    found = []
     for i, line in enumerate(put.sized.lines):
-        wide = max(line.width, line.right) * size
-        before = min(0.0, line.left) * size
+        wide, before = max(line.width, line.right) * size, min(0.0, line.left) * size
         x = {"start": left - before, "middle": (left + right - wide - before) / 2, "end": right - wide}[align]
-        y = top + put.sized.first + i * put.sized.pitch
-        out += [_run(run, x + run.x * size, y, size, colour, tracking) for run in line.runs]
-        boxes.append((x + line.left * size, y + line.top * size, x + max(line.right, line.width) * size, y + line.bottom * size))
-    return [*out, "</g>"], boxes
+        found.append((x, top + put.sized.first + i * put.sized.pitch))
+    return found
 
 
 def _run(run: Run, x: float, y: float, size: float, colour: str, tracking: float) -> str:

@@ -30,7 +30,7 @@ class Sheet:
     """What a flow draws from: texts by slot, the faces, the logo's width over height (0: none), pixels of one unit."""
 
     texts: Mapping[str, str]
-    settings: Mapping[tuple[str, bool], Setting]
+    settings: Mapping[tuple[str, bool, float], Setting]
     logo: float
     unit: float
     rtl: bool
@@ -90,7 +90,7 @@ def measure(part: Part, width: float, sheet: Sheet, scale: float, hyphenate: boo
 
 
 def _text(part: Text, width: float, sheet: Sheet, scale: float, hyphenate: bool) -> Sized:
-    how = sheet.settings[part.slot, part.heading]
+    how = sheet.settings[part.slot, part.heading, part.tracking]
     words = sheet.texts[part.slot]
     words = words.upper() if part.upper else words
     least = max(part.least * sheet.unit, LEAST)
@@ -110,7 +110,9 @@ def _text(part: Text, width: float, sheet: Sheet, scale: float, hyphenate: bool)
     wide = max(max(line.width, line.right) - min(0.0, line.left) for line in lines)
     if wide * size > width + 0.51:
         wide = min(wide, max(line.width for line in lines))
-    return Sized(part, wide * size, (first + pitch * (len(lines) - 1) + last) * size, (), lines, size, pitch * size, first * size)
+    return Sized(
+        part, wide * size, (first + pitch * (len(lines) - 1) + last) * size, (), lines, size, pitch * size, first * size
+    )
 
 
 def _group(group: Group, width: float, sheet: Sheet, scale: float, hyphenate: bool) -> Sized:

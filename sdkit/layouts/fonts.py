@@ -166,7 +166,10 @@ def system_face(cluster: str, weight: int, picture: bool = False) -> Face | None
     options = []
     for path, of_weight in _installed(max(cluster, key=lambda c: (c not in _UNDRAWN, ord(c)))):
         name = Path(path).name.lower()
-        poor = ("emoji" in name) != picture, any(w in name for w in ("mono", "math", "italic", "oblique", "slanted", "condensed"))
+        poor = (
+            ("emoji" in name) != picture,
+            any(w in name for w in ("mono", "math", "italic", "oblique", "slanted", "condensed")),
+        )
         options.append((poor, "notosans" not in name, abs(of_weight - weight), path))
     for *_, path in sorted(options):
         try:
@@ -188,7 +191,11 @@ def _installed(character: str) -> tuple[tuple[str, int], ...]:
         except (OSError, subprocess.SubprocessError):
             said = ""
         rows = [line.split("\t") for line in said.splitlines() if line.count("\t") == 2]
-        return tuple((p, 700 if _number(w) >= 180 else 400) for p, w, i in rows if i == "0" and p.lower().endswith((".ttf", ".otf", ".ttc")))
+        return tuple(
+            (p, 700 if _number(w) >= 180 else 400)
+            for p, w, i in rows
+            if i == "0" and p.lower().endswith((".ttf", ".otf", ".ttc"))
+        )
     from matplotlib.font_manager import findSystemFonts
 
     return tuple((p, 700 if "bold" in p.lower() else 400) for p in findSystemFonts() if _holds(p, ord(character)))

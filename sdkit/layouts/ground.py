@@ -10,7 +10,7 @@ from PIL import Image
 from .flow import Rect
 
 READABLE = 4.5  # WCAG 2.1, success criterion 1.4.3
-_AIM = 4.6  # rounding of pixels and soft edges take a little back
+_AIM = 4.7  # rounding of pixels and soft edges take a little back
 _LOW = 96  # pixels: the picture is looked at no larger than this for its calm sides
 _STROKE = 10  # a letter is about this many strokes high: what lies behind a stroke is seen as one colour
 _SUBJECT = 2.0  # words over the whole subject cost as much as this mean gradient, of 1

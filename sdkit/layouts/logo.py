@@ -52,7 +52,9 @@ def _opened(data: bytes, parameter: str) -> tuple[Any, float]:
     except ImageError as error:
         raise LayoutError(parameter, error.received, "an SVG or PNG file of at most 100 megapixels", error.hint) from error
     if max(image.size) > _SIDE:
-        raise LayoutError(parameter, f"{image.width} x {image.height} pixels", f"at most {_SIDE} pixels a side", "Scale it down.")
+        raise LayoutError(
+            parameter, f"{image.width} x {image.height} pixels", f"at most {_SIDE} pixels a side", "Scale it down."
+        )
     image = image.convert("RGBA")
     visible = image.getchannel("A").getbbox()
     if visible is None:

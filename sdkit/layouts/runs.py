@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .fonts import Face, advance, assign, ink
+from .fonts import Face, advance, assign, clusters, ink
 
 _CLOSING = {")": "(", "]": "[", "}": "{", "〉": "〈", "》": "《", "」": "「", "』": "『", "】": "【", "）": "（"}
 _STRONG = {"L": 0, "R": 1, "AL": 1}
@@ -66,7 +66,7 @@ def line_of(text: str, faces: tuple[Face, ...], rtl: bool, slot: str, tracking: 
 
 def spacing(piece: str, rtl: bool, tracking: float) -> float:
     """What tracking adds to a run, in ems; joined scripts are never pulled apart."""
-    return 0.0 if rtl else tracking * len(piece)
+    return tracking * len(clusters(piece)) if tracking and not rtl else 0.0
 
 
 def bidi_levels(text: str, rtl: bool) -> list[int]:
@@ -102,7 +102,10 @@ def _brackets_set(text: str, base: int) -> str:
                 direction = base if base in inside or (before[-1] if before else base) == base else 1 - base
                 out[i] = out[j] = "aא"[direction]
     # Marks of embedding would be taken out of the text by the algorithm, and the levels would not fit it any more.
-    return "".join(" " if unicodedata.bidirectional(c) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "BN") else c for c in out)
+    return "".join(
+        " " if unicodedata.bidirectional(c) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "BN") else c
+        for c in out
+    )
 
 
 def _by_eye(pieces: Sequence[tuple[str, Face, int]]) -> list[tuple[str, Face, int]]:

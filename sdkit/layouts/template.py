@@ -17,7 +17,14 @@ from typing import Any
 from ..data import folder
 from ..errors import LayoutError, near
 
-SHAPES = {"tower": 0.42, "tall": 0.8, "square": 1.25, "wide": 2.3, "band": 4.8, "strip": float("inf")}  # widths over heights, up to
+SHAPES = {
+    "tower": 0.42,
+    "tall": 0.8,
+    "square": 1.25,
+    "wide": 2.3,
+    "band": 4.8,
+    "strip": float("inf"),
+}  # widths over heights, up to
 SIDES = ("left", "right", "top", "bottom")
 COLOURS = ("auto", "ink", "paper", "primary", "accent", "on-primary")
 GROUNDS = ("none", "scrim", "card", "block")
@@ -294,7 +301,11 @@ def _zone(at: _Element) -> Zone:
     if dock != ("rest",) and any(side not in SIDES for side in dock):
         raise at.wrong("data-dock", "rest, or " + ", ".join(SIDES) + ' with "|" between them')
     place = tuple(at.text("data-place", "start middle").split())
-    if len(place) != 2 or place[0] not in ("start", "middle", "end", "apart") or place[1] not in ("top", "middle", "bottom", "apart"):
+    if (
+        len(place) != 2
+        or place[0] not in ("start", "middle", "end", "apart")
+        or place[1] not in ("top", "middle", "bottom", "apart")
+    ):
         raise at.wrong("data-place", 'start, middle, end or apart, then top, middle, bottom or apart, such as "start bottom"')
     ground = at.choice("data-ground", GROUNDS, "scrim")
     fill = at.choice("fill", COLOURS, "paper" if ground == "card" else "primary")
@@ -345,7 +356,14 @@ def _part(at: _Element) -> Part:
         )  # fmt: skip
     if at.tag in ("rect", "path"):
         at.check(at.tag, ("width", "height", "fill", "d", "data-box", "rx"))
-        return Mark(at.number("width"), at.number("height"), at.choice("fill", COLOURS, "accent"), _path(at), _box(at), at.number("rx", 0.0))
+        return Mark(
+            at.number("width"),
+            at.number("height"),
+            at.choice("fill", COLOURS, "accent"),
+            _path(at),
+            _box(at),
+            at.number("rx", 0.0),
+        )
     raise LayoutError(at.where, f"<{at.tag}>", "<g>, <text>, <image>, <rect> or <path> here")
 
 
@@ -377,4 +395,6 @@ def given(layout: Layout, texts: Mapping[str, object]) -> None:
     """Raises LayoutError for a text that the layout has no slot for."""
     for name in texts:
         if name not in layout.slots:
-            raise LayoutError(name, texts[name], f"the slots of {layout.name!r}: {', '.join(layout.slots)}", near(name, layout.slots))
+            raise LayoutError(
+                name, texts[name], f"the slots of {layout.name!r}: {', '.join(layout.slots)}", near(name, layout.slots)
+            )
