@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ImageError,
         InputError,
         Interrupted,
+        LayoutError,
         MissingExtraError,
         ModelError,
         PlacementError,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
         UnsafeFileError,
     )  # fmt: skip
     from .export import Kit, Placement
+    from .layout import Banner, Theme
+    from .layout.specimen import table as layouts
     from .prompt import Prompt
     from .prompt.curated import table as prompts
     from .prompt.lint import lint
@@ -38,10 +41,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "errors": (
-        "ExportError", "ImageError", "InputError", "Interrupted", "MissingExtraError", "ModelError", "PlacementError",
+        "ExportError", "ImageError", "InputError", "Interrupted", "LayoutError", "MissingExtraError", "ModelError", "PlacementError",
         "PromptError", "PromptWarning", "SdkitError", "StoreError", "UnsafeFileError",
     ),
     "export": ("Kit", "Placement"),
+    "layout": ("Banner", "Theme"),
+    "layout.specimen": ("layouts",),
     "prompt": ("Prompt", "lint"),
     "prompt.curated": ("prompts",),
     "request": ("Request",),
@@ -49,13 +54,13 @@ _HOMES = {
     "sheet": ("show",),
     "studio": ("Studio",),
 }  # fmt: skip
-_OTHERWISE = {"prompts": "table"}  # what a name is called at home
+_OTHERWISE = {"prompts": "table", "layouts": "table"}  # what a name is called at home
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "MissingExtraError", "ModelError", "Patched", "Placement",
-    "PlacementError", "Prompt", "PromptError", "PromptWarning", "Request", "Result", "ResultSet", "SdkitError", "StoreError", "Studio",
-    "UnsafeFileError", "lint", "prompts", "show",
+    "Banner", "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "LayoutError", "MissingExtraError", "ModelError",
+    "Patched", "Placement", "PlacementError", "Prompt", "PromptError", "PromptWarning", "Request", "Result", "ResultSet",
+    "SdkitError", "StoreError", "Studio", "Theme", "UnsafeFileError", "layouts", "lint", "prompts", "show",
 ]  # fmt: skip
 
 

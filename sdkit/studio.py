@@ -15,6 +15,7 @@ from PIL import Image
 from . import canvas, guides, receipts
 from .attended import in_notebook, shown, undisturbed
 from .backends.base import UPSCALERS, Backend, Can, Progress
+from .banners import BannerMoves
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
 from .experiments import Experiments, Store, trial
@@ -33,7 +34,7 @@ _AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
 _ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
 
 
-class Studio(Moves, Upscales, trial.Trials):
+class Studio(Moves, Upscales, BannerMoves, trial.Trials):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "sdkit"
 BASE = {"errors", "codecs", "data"}
 VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result", "sources"}
 MAY_IMPORT = {
-    "__init__": {"errors", "export", "prompt", "request", "result", "sheet", "studio"},
+    "__init__": {"errors", "export", "layout", "prompt", "request", "result", "sheet", "studio"},
     "__main__": {"cli"},
     "errors": set(),
     "data": {"errors"},
@@ -34,8 +34,10 @@ MAY_IMPORT = {
     "attended": BASE | {"backends"},
     "guides": VALUES | {"backends"},
     "export": VALUES,
+    "layout": VALUES,
+    "banners": VALUES | {"backends", "export", "layout", "workshop"},
     "upscale": VALUES | {"backends", "export", "workshop"},
-    "studio": VALUES | {"attended", "backends", "receipts", "experiments", "export", "guides", "moves", "upscale"},
+    "studio": VALUES | {"attended", "backends", "banners", "receipts", "experiments", "export", "guides", "moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
     "cli": VALUES | {"studio", "experiments", "demo", "lab"},

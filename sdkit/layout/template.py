@@ -309,9 +309,8 @@ def _zone(at: _Element) -> Zone:
         raise at.wrong("data-place", 'start, middle, end or apart, then top, middle, bottom or apart, such as "start bottom"')
     ground = at.choice("data-ground", GROUNDS, "scrim")
     fill = at.choice("fill", COLOURS, "paper" if ground == "card" else "primary")
-    return Zone(
-        dock, at.number("data-share", 100.0, 5, 100) / 100, (place[0], place[1]), ground, fill, at.number("data-pad", 0.0, 0, 30), _group(at, zone=True)
-    )  # fmt: skip
+    share, pad = at.number("data-share", 100.0, 5, 100) / 100, at.number("data-pad", 0.0, 0, 30)
+    return Zone(dock, share, (place[0], place[1]), ground, fill, pad, _group(at, zone=True))
 
 
 def _group(at: _Element, zone: bool = False) -> Group:

@@ -56,11 +56,18 @@ def line_of(text: str, faces: tuple[Face, ...], rtl: bool, slot: str, tracking: 
     x, runs, box = 0.0, [], [0.0, 0.0, 0.0, 0.0]
     for piece, of, level in _by_eye(pieces):
         backwards = bool(level % 2)
-        runs.append(Run(piece, of, backwards, x))
-        left, top, right, bottom = ink(of, piece, backwards)
-        more = spacing(piece, backwards, tracking)
-        box = [min(box[0], x + left), min(box[1], top), max(box[2], x + right + more), max(box[3], bottom)]
-        x += advance(of, piece, backwards) + more
+        # Spaces at the ends are room, not text: resvg would move those of a run from right to left to its other end.
+        word = piece.strip(" ")
+        before, after = (piece[: len(piece) - len(piece.lstrip(" "))], piece[len(piece.rstrip(" ")) :]) if word else (piece, "")
+        first, last = (after, before) if backwards else (before, after)
+        x += advance(of, first) + spacing(first, backwards, tracking) if first else 0.0
+        if word:
+            runs.append(Run(word, of, backwards, x))
+            left, top, right, bottom = ink(of, word, backwards)
+            more = spacing(word, backwards, tracking)
+            box = [min(box[0], x + left), min(box[1], top), max(box[2], x + right + more), max(box[3], bottom)]
+            x += advance(of, word, backwards) + more
+        x += advance(of, last) + spacing(last, backwards, tracking) if last else 0.0
     return Line(text, x, tuple(runs), *box)
 
 

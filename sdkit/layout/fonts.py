@@ -130,26 +130,19 @@ def clusters(text: str) -> list[str]:
 def assign(text: str, faces: Sequence[Face], slot: str, *, weight: int = 400) -> list[tuple[str, Face]]:
     """(run, face) pairs, in the order of reading: each cluster in the first face that has it, then in a font of the system.
 
-    Spaces and punctuation stay with the run before them where that face has them. Raises LayoutError that names what no
-    font has.
+    Punctuation stays with its word where that face has it. Raises LayoutError that names what no font has.
     """
-    runs: list[tuple[str, Face]] = []
+    parts = clusters(text)
+    found: list[Face | None] = []
     missing: dict[str, None] = {}
-    for cluster in clusters(text):
-        before = runs[-1][1] if runs else None
+    for cluster in parts:
         picture = bool(_EMOJI.search(cluster))
-        near = [before] if before and not before.strike and _PLAIN.fullmatch(cluster) else []
-        wanted = [*near, *faces]
-        if picture:
-            wanted.sort(key=lambda f: not f.strike)
-        found = next((f for f in wanted if f.has(cluster) and not (picture and not f.strike)), None)
-        found = found or system_face(cluster, weight, picture) or next((f for f in wanted if f.has(cluster)), None)
-        if found is None:
+        wanted = sorted(faces, key=lambda f: not f.strike) if picture else faces
+        one = next((f for f in wanted if f.has(cluster) and not (picture and not f.strike)), None)
+        one = one or system_face(cluster, weight, picture) or next((f for f in wanted if f.has(cluster)), None)
+        found.append(one)
+        if one is None:
             missing[cluster] = None
-        elif before == found:
-            runs[-1] = (runs[-1][0] + cluster, found)
-        else:
-            runs.append((cluster, found))
     if missing:
         shown = ", ".join(f"{c} ({' '.join(f'U+{ord(x):04X}' for x in c if x not in _UNDRAWN)})" for c in list(missing)[:12])
         raise LayoutError(
@@ -157,7 +150,32 @@ def assign(text: str, faces: Sequence[Face], slot: str, *, weight: int = 400) ->
             "Give a font that does: Theme(fallbacks=[...]), or install one"
             + (", such as Debian's fonts-noto-color-emoji." if any(_EMOJI.search(c) for c in missing) else "."),
         )  # fmt: skip
+    runs: list[tuple[str, Face]] = []
+    for cluster, of in zip(parts, _companied(parts, found), strict=True):
+        if runs and runs[-1][1] == of:
+            runs[-1] = (runs[-1][0] + cluster, of)
+        else:
+            runs.append((cluster, of))
     return runs
+
+
+def _companied(parts: Sequence[str], found: Sequence[Face | None]) -> list[Face]:
+    """The faces of clusters, with punctuation in that of its word: an opening bracket's after it, all others' before it."""
+    out = [f for f in found if f is not None]
+    order = range(len(parts))
+    for opening, places, step in ((False, order, -1), (True, reversed(order), 1)):
+        for i in places:
+            neighbour = out[i + step] if 0 <= i + step < len(out) else None
+            is_opening = unicodedata.category(parts[i][0]) in ("Ps", "Pi")
+            if (
+                _PLAIN.fullmatch(parts[i])
+                and is_opening == opening
+                and neighbour
+                and not neighbour.strike
+                and neighbour.has(parts[i])
+            ):
+                out[i] = neighbour
+    return out
 
 
 @lru_cache(maxsize=4096)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..errors import SdkitError
 from .runs import Line
@@ -23,6 +24,18 @@ class Unfit(SdkitError):
     def __init__(self, slot: str) -> None:
         self.slot = slot
         super().__init__(slot)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to make words fit: whether they may be hyphenated, and the least share of their size."""
+
+    hyphenate: bool
+    least: float
+
+
+# Shrinking comes before hyphens, but a word at little over half its size reads worse than one with a hyphen.
+_WAYS = (Way(False, 0.6), Way(True, 0.6), Way(False, 0.0), Way(True, 0.0))
 
 
 @dataclass(frozen=True)
@@ -76,35 +89,35 @@ class Put:
     align: str
 
 
-def measure(part: Part, width: float, sheet: Sheet, scale: float, hyphenate: bool) -> Sized:
+def measure(part: Part, width: float, sheet: Sheet, scale: float, how: Way) -> Sized:
     """A part in at most `width` pixels, with its texts at `scale` of their size or less. Raises Unfit."""
     u = sheet.unit
     if isinstance(part, Text):
-        return _text(part, width, sheet, scale, hyphenate)
+        return _text(part, width, sheet, scale, how)
     if isinstance(part, Logo):
         high = min(part.height * u, part.width * u / sheet.logo, width / sheet.logo)
         return Sized(part, high * sheet.logo, high)
     if isinstance(part, Mark):
         return Sized(part, min(part.width * u * max(scale, 0.7), width), part.height * u * max(scale, 0.7))
-    return _group(part, width, sheet, scale, hyphenate)
+    return _group(part, width, sheet, scale, how)
 
 
-def _text(part: Text, width: float, sheet: Sheet, scale: float, hyphenate: bool) -> Sized:
-    how = sheet.settings[part.slot, part.heading, part.tracking]
+def _text(part: Text, width: float, sheet: Sheet, scale: float, how: Way) -> Sized:
+    setting = sheet.settings[part.slot, part.heading, part.tracking]
     words = sheet.texts[part.slot]
     words = words.upper() if part.upper else words
-    least = max(part.least * sheet.unit, LEAST)
+    least = max(part.least * sheet.unit, part.size * sheet.unit * how.least, LEAST)
     size = max(part.size * sheet.unit * scale, least)
     while True:
-        found = balanced(words, width / size, how, hyphenate=hyphenate)
+        found = balanced(words, width / size, setting, hyphenate=how.hyphenate)
         if found and len(found) <= part.lines:
             break
         if size <= least:
             raise Unfit(part.slot)
         size = max(size * _STEP, least)
-    lines = tuple(how.line(text) for text in found)
-    pitch = max([part.leading, *(a.bottom - b.top + 0.06 for a, b in zip(lines, lines[1:], strict=False))])
-    first = max(how.faces[0].cap, -lines[0].top)
+    lines = tuple(setting.line(text) for text in found)
+    pitch = max([part.leading, *(a.bottom - b.top + 0.06 for a, b in pairwise(lines))])
+    first = max(setting.faces[0].cap, -lines[0].top)
     last = max(_DESCENT if part.lines > 1 else 0.0, lines[-1].bottom)
     # Ink may reach a little beyond the advance (an italic, a swash): the box holds it.
     wide = max(max(line.width, line.right) - min(0.0, line.left) for line in lines)
@@ -115,12 +128,12 @@ def _text(part: Text, width: float, sheet: Sheet, scale: float, hyphenate: bool)
     )
 
 
-def _group(group: Group, width: float, sheet: Sheet, scale: float, hyphenate: bool) -> Sized:
+def _group(group: Group, width: float, sheet: Sheet, scale: float, how: Way) -> Sized:
     parts = [p for p in group.parts if sheet.shows(p)]
     gap = group.gap * sheet.unit * max(scale, 0.6)
     inner, pad = width, (0.0, 0.0)
     for _ in range(3):  # padding follows the label's size, which follows the width that padding leaves
-        sized = _flow(group, parts, inner, gap, sheet, scale, hyphenate)
+        sized = _flow(group, parts, inner, gap, sheet, scale, how)
         em = max((s.size for s in _all(sized)), default=0.0)
         pad = (group.pad[0] * em, group.pad[1] * em)
         outer = _around(group, sized, pad)
@@ -141,9 +154,9 @@ def _around(group: Group, sized: Sized, pad: tuple[float, float]) -> tuple[float
     return sized.width + 2 * pad[0], sized.height + 2 * pad[1]
 
 
-def _flow(group: Group, parts: list[Part], width: float, gap: float, sheet: Sheet, scale: float, hyphenate: bool) -> Sized:
+def _flow(group: Group, parts: list[Part], width: float, gap: float, sheet: Sheet, scale: float, how: Way) -> Sized:
     if group.flow == "column":
-        sized = [measure(p, width, sheet, scale, hyphenate) for p in parts]
+        sized = [measure(p, width, sheet, scale, how) for p in parts]
         wide, inside, y = max(s.width for s in sized), [], 0.0
         for s in sized:
             inside.append((_offset(group.align, wide - s.width, sheet.rtl), y, s))
@@ -155,7 +168,7 @@ def _flow(group: Group, parts: list[Part], width: float, gap: float, sheet: Shee
         room = left / max(1, len(rest)) if _flexible(p) else left
         if room < 1:
             raise Unfit(next((q.slot for q in parts if isinstance(q, Text)), "headline"))
-        done[p] = measure(p, room, sheet, scale, hyphenate)
+        done[p] = measure(p, room, sheet, scale, how)
         left -= done[p].width
     order = parts[::-1] if sheet.rtl else parts
     high, inside, x = max(s.height for s in done.values()), [], 0.0
@@ -190,13 +203,12 @@ def _largest(sized: Sized) -> str:
 def fitted(zone: Zone, size: tuple[float, float], sheet: Sheet) -> Sized:
     """A zone's parts within `size` pixels, as large as they fit, hyphenated only where nothing else does. Raises Unfit."""
     last = Unfit("")
-    for hyphenate in (False, True):
-        if hyphenate and not any(s.language for s in sheet.settings.values()):
-            break
+    languages = any(s.language for s in sheet.settings.values())
+    for how in _WAYS if languages else (Way(False, 0.0),):
         scale = 1.0
         while scale > 0.2:
             try:
-                sized = measure(zone.group, size[0], sheet, scale, hyphenate)
+                sized = measure(zone.group, size[0], sheet, scale, how)
             except Unfit as error:
                 last = error
                 break  # at every smaller scale too: the smallest size was tried

@@ -63,17 +63,17 @@ class Places:
         ]
         if not zones:
             raise LayoutError("texts", dict(self.sheet.texts), f"words for one of {', '.join(self.layout.slots)}")
-        done = []
+        done: list[Docked] = []
         for zone in zones:
             side, own, room = self._dock(zone, room)
             pad = zone.pad * unit if zone.ground in ("card", "block") else 0.0
+            left, top, right, bottom = own
             if zone.ground == "card":
-                inner = own[0] + pad, own[1] + pad, own[2] - pad, own[3] - pad
-            else:
-                inner = tuple(
-                    v - pad * (s == side) * sign
-                    for v, s, sign in zip(own, ("right", "bottom", "left", "top"), (-1, -1, 1, 1), strict=True)
-                )
+                left, top, right, bottom = left + pad, top + pad, right - pad, bottom - pad
+            else:  # a block ends at the edges of the banner: only its inner edge asks for room
+                left, top = left + pad * (side == "right"), top + pad * (side == "bottom")
+                right, bottom = right - pad * (side == "left"), bottom - pad * (side == "top")
+            inner = left, top, right, bottom
             sized = fitted(zone, (inner[2] - inner[0], inner[3] - inner[1]), self.sheet)
             zone = _towards(zone, side, done[0].side if done else "")
             sized, x, y = spread(sized, zone, inner, self.sheet.rtl, side)

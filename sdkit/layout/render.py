@@ -21,8 +21,8 @@ from .wrap import Setting, cleaned
 
 RATIOS = (1 / 3.9, 8.6)  # width over height: 1:3 to 8:1, and the towers and leaderboards of the ad networks just beyond
 _BUTTON = 3.0  # WCAG 2.1, success criterion 1.4.11: what a control needs to be seen
-_DARK = 0.35  # mean relative luminance, below which a picture is dark
-_SEEN = 2.0  # a logo below this contrast gets a plate behind it
+_DARK = 0.3  # mean relative luminance, below which a picture is dark
+_SEEN = 2.4  # a logo below this contrast gets a plate behind it
 
 
 def render(
@@ -41,6 +41,25 @@ def render(
 
     Raises LayoutError that names the slot when words do not fit or no font has their characters.
     """
+    places, theme = _places(layout, picture, size, texts, theme, safe_area, copy_side, subject, language)
+    return _Making(places, places.picture, places.sheet, theme).banner()
+
+
+def check(
+    layout: Layout, size: tuple[int, int], texts: Mapping[str, object], theme: Theme | None = None, *,
+    safe_area: tuple[int, int, int, int] = (0, 0, 0, 0), language: str = "",
+) -> None:  # fmt: skip
+    """Raises LayoutError as `render` would, without a picture: whether words fit does not depend on it."""
+    grey = Image.new("RGB", pair_of_pixels("size", size), "#808080")
+    places, _ = _places(layout, grey, size, texts, theme, safe_area, None, None, language)
+    places.docked()
+
+
+def _places(
+    layout: Layout, picture: Image.Image, size: tuple[int, int], texts: Mapping[str, object], theme: Theme | None,
+    safe_area: tuple[int, int, int, int], copy_side: str | None, subject: Rect | None, language: str,
+) -> tuple[Places, Theme]:  # fmt: skip
+    """What is placed where, once everything that came is checked."""
     size = pair_of_pixels("size", size)
     theme = theme or Theme.default()
     if not RATIOS[0] <= size[0] / size[1] <= RATIOS[1]:
@@ -57,8 +76,7 @@ def render(
     if not said and not (theme.logo or theme.logo_on_dark):
         raise LayoutError("texts", dict(texts), f"words for one of {', '.join(layout.slots)}")
     sheet = _sheet(layout, said, theme, min(safe[2] - safe[0], safe[3] - safe[1]) / 100, language)
-    places = Places(layout, arrangement, picture, safe, sheet, copy_side, subject)
-    return _Making(places, picture, sheet, theme).banner()
+    return Places(layout, arrangement, picture, safe, sheet, copy_side, subject), theme
 
 
 def _safe(size: tuple[int, int], insets: tuple[int, int, int, int]) -> Rect:
@@ -168,7 +186,8 @@ class _Making:
 
     def _ground(self, docked: list[Docked]) -> tuple[Image.Image, list[str], float]:
         """The picture with what is laid between it and the words; that as SVG; and how opaque the strongest scrim is."""
-        base, under, most = self.picture, [], 0.0
+        base, most = self.picture, 0.0
+        under: list[str] = []
         for one in docked:
             laid: list[str] = []
             if one.zone.ground == "block":
@@ -203,18 +222,15 @@ class _Making:
     def _light_or_dark(self, behind: np.ndarray) -> tuple[str, str, float]:
         """(colour of the words, of the scrim, its opacity): the pair that needs the thinner scrim."""
         theme = self.theme
-        dark = len(behind) and float(ground.luminance(behind).mean()) < _DARK
-        for paper, ink in (
-            (theme.paper, theme.ink),
-            ("#ffffff", "#000000"),
-        ):  # the theme's own two may be too near to each other
+        light = float(ground.luminance(behind).mean()) if len(behind) else 0.5
+        # The theme's own two colours may be too near to each other; black and white never are.
+        for paper, ink in ((theme.paper, theme.ink), ("#ffffff", "#000000")):
             found = []
             for text, veil in ((paper, ink), (ink, paper)):
                 opacity = ground.veil(text, veil, behind)
-                # A light veil makes a dark picture look faded, so it has to be much the thinner one.
-                found.append(
-                    (opacity * (1.7 if dark and veil == paper else 1.0), -ground.worst(text, behind), text, veil, opacity)
-                )
+                # A light veil makes a dark picture look faded, and a dark one a light picture dirty: such has to be much thinner.
+                against = (veil == paper) == (light < _DARK)
+                found.append((opacity * (1.7 if against else 1.0), -ground.worst(text, behind), text, veil, opacity))
             _, _, text, veil, opacity = min(found)
             if opacity <= 1:
                 break
@@ -299,7 +315,7 @@ class _Making:
                 pixels = np.asarray(image, np.float64).reshape(-1, 4)
                 drawn = pixels[pixels[:, 3] > 128, :3]
                 main = drawn.mean(0) if len(drawn) else np.zeros(3)
-                found.append((ground.worst(_hex(main[None]), behind.mean(0, keepdims=True)), image, main))
+                found.append((ground.worst(_hex(main[None]), behind), image, main))
         seen, image, main = max(found, key=lambda f: f[0])
         logos.append((it.box, seen))
         plate = []
@@ -320,4 +336,4 @@ def _hex(pixels: np.ndarray) -> str:
     return "#" + bytes(round(v) for v in pixels[0]).hex()
 
 
-__all__ = ["RATIOS", "render"]
+__all__ = ["RATIOS", "check", "render"]

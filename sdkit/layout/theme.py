@@ -52,7 +52,7 @@ class Theme:
             object.__setattr__(self, name, fonts / own if given == Path() else Path(given))
         object.__setattr__(self, "fallbacks", tuple(map(Path, self.fallbacks)))
         for name in ("logo", "logo_on_dark"):
-            if not isinstance(getattr(self, name), bytes | None):
+            if not isinstance(getattr(self, name), bytes | None) or getattr(self, name) == b"":
                 raise LayoutError(f"theme.{name}", getattr(self, name), "the bytes of an SVG or PNG file, or None")
         object.__setattr__(self, "roundness", real("theme.roundness", self.roundness, 0.0, 1.0))
 
