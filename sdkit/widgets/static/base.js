@@ -135,6 +135,10 @@ function frame(model, el, name, label) {
     },
     close() { ends.splice(0).forEach((end) => end()); },
   };
+  // While this is live, the still that stands beside it for a notebook without a kernel is not to be seen.
+  const still = `.sdkit-still-${model.get("_still")}`, away = make("style", {}, `${still}, .jp-OutputArea-child:has(${still}) { display: none !important }`);
+  document.head.append(away);
+  ends.push(() => away.remove());
   self.watch(["error"], () => {
     error.textContent = model.get("error");
     error.hidden = !model.get("error");
