@@ -51,7 +51,7 @@ class Exports(Workshop, Protocol):
     def export(
         self, picture: str | os.PathLike[str] | Image.Image | Result, placements: str | Sequence[str] = "all", *,
         to: str | os.PathLike[str], focus: tuple[float, float] | None = None, anchor: str | None = None,
-        overrides: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None, own: object = None,
+        overrides: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None, own: Any = None,
         alt: str | Mapping[str, str] = "", label: Labels = False, papers: Papers | Mapping[str, str] | None = None,
         revenue: float | None = None, acknowledge: str = "", sign: Signer | tuple[Any, Any] | None = None,
         archive: bool = False, zipped: bool = False, finish: Callable[[Image.Image, Fit], Image.Image] | None = None,
@@ -106,7 +106,7 @@ class Exports(Workshop, Protocol):
         planned = plan(can_outpaint=True)
         if planned.extensions:  # only now is the model needed, which takes seconds to load
             planned = plan("inpaint" in self.backend.can.kinds, self.backend.can.multiple)
-        earlier = export.Earlier(to)
+        earlier = export.Earlier(Path(to))
         run = _Run(
             source, image, planned, earlier, verdict.short if not is_photo(source) or isinstance(picture, Patched) else "",
             isinstance(picture, Patched), earlier.alt_texts(), alt, label, _given(papers), sign, archive, finish, finish_key,
@@ -119,7 +119,8 @@ class Exports(Workshop, Protocol):
             first = pool.submit(run.files, early, {}, {}, lambda fit: "", halted)
             try:
                 canvases = self._canvases(source, image, planned.extensions, named, progress, stop)
-                pictures: dict[Extension | None, Image.Image] = {None: image, **canvases}
+                pictures: dict[Extension | None, Image.Image] = {None: image}
+                pictures.update((key, painted) for key, painted in canvases.items())
                 late = [f for f in planned.fits if f not in early]
                 with shown(progress, 1) as report:
                     sharp, by = self._sharp(source, upscaler, planned.fits, pictures, report, stop)  # type: ignore[attr-defined]
@@ -142,7 +143,7 @@ class Exports(Workshop, Protocol):
         requests = [self._extended(source, image, extension, called) for extension in extensions]
         if not requests:
             return {}
-        made = getattr(self.backend, "made", None)
+        made: Any = getattr(self.backend, "made", None)
         found: dict[str, Image.Image] = {}
         for request in requests:
             rows = self.experiments.store.find(request.key) if made is not None and made.model_hash else []
@@ -199,7 +200,8 @@ class _Run:
         from .export.xmp import packet
 
         fits = list(fits)
-        seen = {None: pixel_hash(self.image), **{key: pixel_hash(image) for key, image in canvases.items()}} if fits else {}
+        seen: dict[Extension | None, str] = {None: pixel_hash(self.image)} if fits else {}
+        seen.update((key, pixel_hash(image)) for key, image in canvases.items())
         papers = {f: self._papers(f, by(f)) for f in fits}
         labels = {f: self._label(f, papers[f]) for f in fits}
         seal = None if self.signer is None else _Sealed(self.signer, papers)

@@ -39,7 +39,8 @@ MAY_IMPORT = {
     "costs": VALUES,
     "exports": VALUES | {"attended", "backends", "costs", "experiments", "export", "moves", "rights", "upscale", "workshop"},
     "desk": VALUES | {"costs", "export", "rights"},
-    "studio": VALUES | {"attended", "backends", "costs", "receipts", "experiments", "export", "exports", "guides", "moves", "upscale"},
+    "studio": VALUES
+    | {"attended", "backends", "costs", "receipts", "experiments", "export", "exports", "guides", "moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
     "cli": VALUES | {"desk", "studio", "experiments", "demo", "lab"},

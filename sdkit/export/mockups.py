@@ -31,7 +31,8 @@ class _Kind:
 
 def mockups(shown: Sequence[Shown]) -> str:
     """A section with one mock-up of each kind that the kit has a picture for; "" where it has none."""
-    phones, screens = [], []
+    phones: list[str] = []
+    screens: list[str] = []
     for kind in _KINDS:
         found = [s for name in kind.best for s in shown if s.placement.name == name]
         found = found or [s for s in shown if kind.fits(s.placement)]

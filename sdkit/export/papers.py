@@ -65,8 +65,8 @@ class Carried:
         if not values["source"]:
             rows.insert(1, ("AI content", "the file says nothing of it"))
         if self.credentials:
-            said = self.credentials
-            words = [said["state"], f"signed by {said['issuer']}" if said.get("issuer") else "", *said.get("problems", [])]
+            about = self.credentials
+            words = [about["state"], f"signed by {about['issuer']}" if about.get("issuer") else "", *about.get("problems", [])]
             rows.append(("C2PA", ", ".join(filter(None, words))))
         else:
             rows.append(("C2PA", "no content credentials"))
