@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 POCKET := recipes/pocket
 
-.PHONY: demo lab test test-fast check bench bench-canvas bench-stats pocket-eval upscaler-eval clean help
+.PHONY: demo lab test test-fast check bench bench-export bench-canvas bench-stats pocket-eval upscaler-eval clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -29,6 +29,10 @@ check: .venv/.dev   ## style, types, import direction, notebooks without outputs
 
 bench: .venv/.dev   ## ratios against the plain way, side by side; also out/figures/
 	$(BIN)/python -m benchmarks
+
+bench-export: .venv/.dev ## byte limits met on twelve pictures, and thirty placements against the naive loop and pyvips; also out/figures/
+	$(BIN)/python -m benchmarks.limits
+	$(BIN)/python -c "from benchmarks import export, figures; f = export.run(); figures.save('bench-export', f); print(figures.table('export', f))"
 
 bench-canvas: .venv/.dev ## protected pixels, seams, and what a large photograph costs; also out/figures/
 	$(BIN)/python -m benchmarks.canvas 1

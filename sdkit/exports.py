@@ -143,7 +143,7 @@ class Exports(Workshop, Protocol):
         requests = [self._extended(source, image, extension, called) for extension in extensions]
         if not requests:
             return {}
-        made = getattr(self.backend, "made", None)
+        made: Any = getattr(self.backend, "made", None)
         found: dict[str, Image.Image] = {}
         for request in requests:
             rows = self.experiments.store.find(request.key) if made is not None and made.model_hash else []

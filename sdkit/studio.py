@@ -237,7 +237,8 @@ class Studio(Moves, Upscales, Exports, branded.Branded, trial.Trials, Apps):
         price = getattr(backend, "price", None)
         local = bool(made and made.device)
         device = made.device if made else ""
-        electricity = (lambda seconds: costs.here(1, seconds, device, costs.load(self.templates)).usd) if local else None
+        own = None if self.templates is None else Path(self.templates)
+        electricity = (lambda seconds: costs.here(1, seconds, device, costs.load(own)).usd) if local else None
         return trial.Source(request, made.model_hash if made else None, local, price, electricity)
 
     def _opened(self, what: object, parameter: str) -> Opened:

@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 
 from sdkit import rights
-from sdkit.backends.models import FAMILIES
 from sdkit.errors import InputError
 from sdkit.result import Made
 
@@ -57,7 +56,7 @@ def test_a_picture_of_ones_own():
 
 
 def test_made_says_its_family():
-    assert "SDXL family" in rights.verdict(Made("mine.safetensors", family="sdxl")).why and "sdxl" in FAMILIES
+    assert "SDXL family" in rights.verdict(Made("mine.safetensors", family="sdxl")).why
 
 
 def test_the_shipped_table_is_dated_and_sourced():

@@ -51,7 +51,7 @@ def labelled(image: Image.Image, fit: Fit, words: str) -> Image.Image:
     gap = round(0.7 * side) if min(p.size) > 6 * side else 2
     x0, x1 = p.safe.left + gap, max(p.safe.left + gap, p.width - p.safe.right - gap - width)
     y0, y1 = p.safe.top + gap, max(p.safe.top + gap, p.height - p.safe.bottom - gap - height)
-    corners = [(x0, y1), (x1, y1), (x0, y0), (x1, y0)]  # where two hide as little, below and on the left
+    corners = [(x1, y1), (x0, y1), (x1, y0), (x0, y0)]  # where two hide as little, below, and away from a profile's portrait
     x, y = min(corners, key=lambda at: share_inside((at[0], at[1], at[0] + width, at[1] + height), fit.subject))
     tab = Image.new("RGBA", (4 * width, 4 * height))  # drawn large, for round corners without steps
     ImageDraw.Draw(tab).rounded_rectangle((0, 0, 4 * width - 1, 4 * height - 1), 4 * round(0.28 * side), fill=_PAPER)

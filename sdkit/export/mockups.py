@@ -44,7 +44,7 @@ def mockups(shown: Sequence[Shown]) -> str:
             caption = f"{escape(p.platform)}: {escape(p.title)}, {p.width} × {p.height}"
             wide = " wide" * (kind.name in _WIDE)
             figure = f'<figure class="mock{wide}">{kind.draw(shot, "</span>")}<figcaption><b>{kind.name}</b>{caption}</figcaption></figure>'
-            (phones if kind.name in _PHONE else screens).append(figure)
+            (phones if kind.name in _PHONE or (phones and kind.draw is _article) else screens).append(figure)
     if not phones and not screens:
         return ""
     stage = "".join(

@@ -187,7 +187,7 @@ def test_the_page_shows_every_file_by_relative_path_with_words(tmp_path, items):
     text = kit.page.read_text("utf-8")
     page = Page(text)
     shown = [i["src"] for i in page.all("img")]
-    mocked = ["instagram/instagram-story.jpg", "email/email-header.jpg", f"google/{SMALL[0]}.jpg"]
+    mocked = ["instagram/instagram-story.jpg", f"google/{SMALL[0]}.jpg", "email/email-header.jpg"]
     assert shown == mocked + [e.path for e in sorted(kit.entries, key=lambda e: order(kit, e))]
     assert all((tmp_path / i["src"]).is_file() and i["alt"] == "A red ball." for i in page.all("img"))
     assert not page.all("script") and not page.all("link") and "://" not in text and "url(" not in text
