@@ -46,6 +46,7 @@ class App(Stilled, ipywidgets.VBox):
         for i, title in enumerate(TABS):
             self.tabs.set_title(i, title)
         self.tabs.observe(self._turned, "selected_index")
+        self.lab.observe(lambda _: self._restill(), "selected")
         super().__init__([self.tabs])
 
     def show(self, widget: str) -> None:

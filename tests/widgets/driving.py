@@ -29,15 +29,19 @@ def write(path: Path, cells: Sequence[str]) -> None:
 
 
 @contextmanager
-def served(folder: Path, cells: Sequence[str], app: str = "jupyterlab", *, theme: str = "light") -> Iterator[str]:
-    """A server on the notebook of these cells: "jupyterlab", "notebook" or "voila"; the address to open it at."""
+def served(folder: Path, cells: Sequence[str] | None, app: str = "jupyterlab", *, theme: str = "light") -> Iterator[str]:
+    """A server on the notebook of these cells: "jupyterlab", "notebook" or "voila"; the address to open it at.
+
+    cells   None for the notebook that is there already.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     work, settings = folder / "work", folder / "settings"
-    work.mkdir()
-    settings.mkdir()
-    write(work / NAME, cells)
+    for one in (work, settings):
+        one.mkdir(exist_ok=True)
+    if cells is not None:
+        write(work / NAME, cells)
     overrides: Mapping[str, Any] = {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
         "@jupyterlab/apputils-extension:themes": {"theme": f"JupyterLab {theme.title()}"},
