@@ -72,7 +72,7 @@ def outpaint_frame(page: Any, output: Any) -> Any:
     """A header around a square, painted."""
     frame = output.locator(".sdkit-outpaint")
     frame.get_by_role("button", name="Generate").click()
-    frame.locator(".strip img[src]").first.wait_for()
+    frame.get_by_role("button", name="Accept").and_(frame.locator(":enabled")).wait_for()
     return frame
 
 

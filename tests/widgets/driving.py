@@ -83,16 +83,23 @@ def served(folder: Path, cells: Sequence[str] | None, app: str = "jupyterlab", *
 
 
 @contextmanager
-def opened(browser: Any, address: str, *, size: tuple[int, int] = (1280, 1500), scale: float = 1) -> Iterator[Any]:
-    """A page at the address, which may ask no other machine for anything."""
+def opened(
+    browser: Any, address: str, *, size: tuple[int, int] = (1280, 1500), scale: float = 1, own: Sequence[str] = ()
+) -> Iterator[Any]:
+    """A page at the address, which may ask no other machine for anything; `own`: but what the server's page itself asks for."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale)
     page.set_default_timeout(PATIENCE)
     left: list[str] = []
-    page.on("request", lambda r: left.append(r.url) if r.url.startswith("http") and "127.0.0.1" not in r.url else None)
+    page.on(
+        "request",
+        lambda r: (
+            left.append(r.url) if r.url.startswith("http") and not any(host in r.url for host in ("127.0.0.1", *own)) else None
+        ),
+    )
     try:
         page.goto(address, wait_until="domcontentloaded")
         yield page
-        assert left == []  # no request leaves the page
+        assert not left, left  # no request leaves the page
     finally:
         page.close()
 

@@ -79,7 +79,9 @@ def test_a_saved_notebook_shows_stills_where_no_kernel_runs(app, tmp_path, chrom
     if find_spec(app) is None:
         pytest.skip(f"pip install {app}")
     saved = tmp_path / "work" / NAME
-    with served(tmp_path, [MAKE, PAINT, "app = studio.app(steps=4); app.lab.prompt = 'a mug'; app.lab.generate(); app"], app) as address:
+    with served(
+        tmp_path, [MAKE, PAINT, "app = studio.app(steps=4); app.lab.prompt = 'a mug'; app.lab.generate(); app"], app
+    ) as address:
         with opened(chromium, address) as page:
             ready(page)
             outputs = [run(page, number) for number in range(3)]
@@ -113,7 +115,8 @@ def test_a_saved_notebook_shows_stills_where_no_kernel_runs(app, tmp_path, chrom
 def test_voila_serves_the_widgets_without_a_cell(tmp_path, chromium):
     if find_spec("voila") is None:
         pytest.skip("pip install voila")
-    with served(tmp_path, [MAKE, PAINT], "voila") as address, opened(chromium, address) as page:
+    icons = ["@fortawesome/fontawesome-free"]  # Voila's own template asks for them
+    with served(tmp_path, [MAKE, PAINT], "voila") as address, opened(chromium, address, own=icons) as page:
         page.locator(".sdkit-mask canvas[data-ready]").wait_for()
         generates(page, page.locator("body"))
         paints(page, page.locator("body"))

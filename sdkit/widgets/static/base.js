@@ -102,6 +102,8 @@ function frame(model, el, name, label) {
     eyes.observe(node, { attributes: true, attributeFilter: ["class", "theme", "style", "data-jp-theme-light"] });
   }
   ends.push(() => eyes.disconnect());
+  // It looks from the focused node upwards, and asks for its shortcut before it asks for this: so the focused node says it too.
+  root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
   root.addEventListener("keydown", (event) => event.stopPropagation());
   root.addEventListener("keypress", (event) => event.stopPropagation());
   root.addEventListener("paste", (event) => event.stopPropagation());
