@@ -79,24 +79,26 @@ def test_a_saved_notebook_shows_stills_where_no_kernel_runs(app, tmp_path, chrom
     if find_spec(app) is None:
         pytest.skip(f"pip install {app}")
     saved = tmp_path / "work" / NAME
-    with served(
-        tmp_path, [MAKE, PAINT, "app = studio.app(steps=4); app.lab.prompt = 'a mug'; app.lab.generate(); app"], app
-    ) as address:
-        with opened(chromium, address) as page:
-            ready(page)
-            outputs = [run(page, number) for number in range(3)]
-            generates(page, outputs[0])
-            paints(page, outputs[1])
-            outputs[2].locator(".sdkit-lab").first.wait_for()
-            assert page.locator(".sdkit-still:visible").count() == 0  # while the widgets are live
-            page.locator(CELL).nth(0).locator(".cm-content").click()  # keys that are pressed in a widget stay there
-            for _ in range(60):
-                page.keyboard.press("Control+s")
-                page.wait_for_timeout(1000)
-                if saved.read_text("utf-8").count("data:image/jpeg") == 3:
-                    break
-            else:
-                raise AssertionError("the stills were not saved")
+    with (
+        served(
+            tmp_path, [MAKE, PAINT, "app = studio.app(steps=4); app.lab.prompt = 'a mug'; app.lab.generate(); app"], app
+        ) as address,
+        opened(chromium, address) as page,
+    ):
+        ready(page)
+        outputs = [run(page, number) for number in range(3)]
+        generates(page, outputs[0])
+        paints(page, outputs[1])
+        outputs[2].locator(".sdkit-lab").first.wait_for()
+        assert page.locator(".sdkit-still:visible").count() == 0  # while the widgets are live
+        page.locator(CELL).nth(0).locator(".cm-content").click()  # keys that are pressed in a widget stay there
+        for _ in range(60):
+            page.keyboard.press("Control+s")
+            page.wait_for_timeout(1000)
+            if saved.read_text("utf-8").count("data:image/jpeg") == 3:
+                break
+        else:
+            raise AssertionError("the stills were not saved")
     notebook = nbformat.read(saved, as_version=4)
     notebook.metadata["kernelspec"] = {"name": "gone", "display_name": "gone", "language": "python"}
     NotebookNotary().sign(notebook)  # JupyterLab did, for the person who ran it
