@@ -109,9 +109,10 @@ class Places:
     def _leave(self, slot: str) -> None:
         """Take out the next part that the template can do without, or tell why the words do not fit."""
         every = [p for z in self.arrangement.zones for p in parts_of(z.group) if isinstance(p, Text | Logo) and p.leave]
+        shown = set(self.sheet.texts) - self.sheet.left_out
         for part in sorted(every, key=lambda p: p.leave):
             name = part.slot if isinstance(part, Text) else "logo"
-            if self.sheet.shows(part):
+            if self.sheet.shows(part) and (name == "logo" or len(shown) > 1):  # the last words are never left out
                 self.sheet = replace(self.sheet, left_out=self.sheet.left_out | {name})
                 if name != "logo" or self.sheet.logo:
                     self.left_out = (*self.left_out, name)

@@ -19,7 +19,7 @@ from .template import SIDES, Group, Layout, Logo, Mark, Text, given, parts_of
 from .theme import Theme
 from .wrap import Setting, cleaned
 
-RATIOS = (1 / 3.9, 8.6)  # width over height: 1:3 to 8:1, and the towers and leaderboards of the ad networks just beyond
+RATIOS = (1 / 4, 11.0)  # width over height: 1:3 to 8:1 is promised; the ad networks go a little beyond
 _BUTTON = 3.0  # WCAG 2.1, success criterion 1.4.11: what a control needs to be seen
 _DARK = 0.3  # mean relative luminance, below which a picture is dark
 _SEEN = 2.4  # a logo below this contrast gets a plate behind it
@@ -32,7 +32,7 @@ def render(
 ) -> Banner:  # fmt: skip
     """Set `texts` over `picture` as `layout` arranges them.
 
-    size        (width, height) in pixels, from 1:3 to 8:1. A picture of another size is cropped around its middle.
+    size        (width, height) in pixels, from 1:4 to 11:1. A picture of another size is cropped around its middle.
     texts       slot -> words; empty ones are left out and the rest closes up.
     safe_area   insets (top, right, bottom, left) in pixels that stay free of words.
     copy_side   "left", "right", "top" or "bottom": where the words go, if the layout can; by default the calmest side.
@@ -63,7 +63,7 @@ def _places(
     size = pair_of_pixels("size", size)
     theme = theme or Theme.default()
     if not RATIOS[0] <= size[0] / size[1] <= RATIOS[1]:
-        raise LayoutError("size", size, "shapes from 1:3 to 8:1")
+        raise LayoutError("size", size, "shapes from 1:4 to 11:1")
     if copy_side not in (None, *SIDES):
         raise LayoutError("copy_side", copy_side, ", ".join(map(repr, SIDES)))
     given(layout, texts)

@@ -207,8 +207,8 @@ def test_what_has_no_room_is_left_out_and_told():
     assert {"headline", "button"} == {b.slot for b in banner.blocks}
 
 
-@pytest.mark.parametrize("size", [(100, 1000), (1000, 100), (0, 5), "x"])
-def test_shapes_beyond_one_to_three_and_eight_to_one_are_refused(size):
+@pytest.mark.parametrize("size", [(100, 1000), (1200, 100), (0, 5), "x"])
+def test_shapes_beyond_reason_are_refused(size):
     with pytest.raises(InputError, match="size"):
         render(find("headline"), backdrop((50, 50)), size, {"headline": "x"})
 
