@@ -32,18 +32,26 @@ _LOGO = (
 )
 
 
-def backdrop(size: tuple[int, int]) -> Image.Image:
-    """A drawn picture of some size: a ball on a warm ground, to the right of the middle, the rest calm."""
+def ball(size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """The box of the ball in `backdrop`, in pixels."""
     wide, high = size
+    radius = (0.26 if not 0.8 < wide / high < 1.2 else 0.19) * min(size)
+    x, y = (0.74 * wide, 0.5 * high) if wide >= 1.2 * high else (0.6 * wide, 0.28 * high)
+    return x - radius, y - radius, x + radius, y + radius
+
+
+def backdrop(size: tuple[int, int]) -> Image.Image:
+    """A drawn picture of some size: a ball on a warm ground, the rest calm."""
+    wide, high = size
+    left, top, right, bottom = ball(size)
+    radius, cx, cy = (right - left) / 2, (left + right) / 2, (top + bottom) / 2
     y, x = np.mgrid[0:high, 0:wide].astype(np.float32)
     t = (0.35 * x / wide + 0.65 * y / high)[..., None]
     pixels = np.array([252, 231, 211], np.float32) * (1 - t) + np.array([238, 164, 133], np.float32) * t
-    radius = 0.26 * min(size)
-    cx, cy = (0.74 * wide, 0.5 * high) if wide >= 1.2 * high else (0.58 * wide, 0.34 * high)
     shade = np.hypot(x - cx + radius * 0.35, y - cy + radius * 0.35)[..., None] / (1.6 * radius)
-    ball = np.array([74, 128, 190], np.float32) * (1 - shade) + np.array([24, 46, 110], np.float32) * shade
+    round_ = np.array([74, 128, 190], np.float32) * (1 - shade) + np.array([24, 46, 110], np.float32) * shade
     edge = np.clip(radius - np.hypot(x - cx, y - cy) + 0.5, 0, 1)[..., None]
-    return Image.fromarray((pixels * (1 - edge) + ball * edge).clip(0, 255).astype(np.uint8))
+    return Image.fromarray((pixels * (1 - edge) + round_ * edge).clip(0, 255).astype(np.uint8))
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class Layouts(Mapping[str, Layout]):
         for i, one in enumerate(self.found.values()):
             texts = {slot: WORDS.get(slot, slot.capitalize()) for slot in one.slots}
             for j, size in enumerate(SHAPES):
-                cells[i, j] = render(one, backdrop(size), size, texts, theme).image
+                cells[i, j] = render(one, backdrop(size), size, texts, theme, subject=ball(size)).image
         names = [f"{name}: {one.title}" for name, one in self.found.items()]
         return contact_sheet(names, [f"{w} x {h}" for w, h in SHAPES], cells, side=380, label_width=120)
 
