@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PIL import Image
 
 from .backends.base import Progress
+from .branded import Given
 from .codecs import data_url, encode, write_atomic
 from .errors import ExportError, InputError, Interrupted, LayoutError
 from .request import Request, pair_of_pixels
@@ -108,14 +109,15 @@ class BannerMoves(Workshop, Protocol):
 
     def banner(
         self, image: Picture, layout: str = "headline", *, placement: str | None = None, size: tuple[int, int] | None = None,
-        theme: Theme | None = None, brand: Any = None, copy_side: str | None = None, focus: tuple[float, float] | None = None,
+        theme: Theme | None = None, brand: Given = None, copy_side: str | None = None, focus: tuple[float, float] | None = None,
         method: str | None = None, language: str = "", progress: bool | Progress = True, **texts: object,
     ) -> Banner:  # fmt: skip
         """A banner: the picture fitted to a placement, with words set on its calm side.
 
         layout      its name; `sdkit.layouts()` lists them with the texts that each takes, such as headline= and button=.
         placement   such as "linkedin-page-cover": its pixels, and its safe area for the words. Or `size`, (width, height).
-        theme       colours, fonts and logo; or `brand`, anything with a theme. By default a calm one without a brand.
+        brand       a Brand or its folder, whose colours, fonts and logo it takes; by default the studio's. Or `theme`, such a look
+                    of your own. With neither, a calm one without a brand.
         copy_side   "left", "right", "top" or "bottom"; by default the calmest that the layout can use.
         focus       (x, y) of what must stay in view, as shares of width and height; found by itself when not given.
         method      "crop", "pad" or "outpaint", where the choice should be yours.
@@ -128,7 +130,7 @@ class BannerMoves(Workshop, Protocol):
 
         where = _placement(placement, size)
         chosen = layouts.find(layout, self.templates)
-        theme = _theme(theme, brand)
+        theme = self._look(theme, brand)
         self._try(layouts, chosen, where, texts, theme, language)
         fitted, subject = self._fitted(image, [where], focus, method, copy_side, progress)[where.name]
         return layouts.render(
@@ -137,7 +139,7 @@ class BannerMoves(Workshop, Protocol):
 
     def banners(
         self, rows: Any, placements: str | Sequence[str] = (), *, image: Picture | None = None, layout: str = "headline",
-        theme: Theme | None = None, brand: Any = None, focus: tuple[float, float] | None = None, progress: bool | Progress = True,
+        theme: Theme | None = None, brand: Given = None, focus: tuple[float, float] | None = None, progress: bool | Progress = True,
     ) -> Banners:  # fmt: skip
         """A banner for each row of a campaign table in each placement.
 
@@ -151,7 +153,7 @@ class BannerMoves(Workshop, Protocol):
         from . import export
         from . import layout as layouts
 
-        theme = _theme(theme, brand)
+        theme = self._look(theme, brand)
         known = export.load()
         given = [p.name for p in export.choose(placements, known)] if placements else []
         table = layouts.read(rows, layouts.layouts(self.templates), layout, given, lambda name: export.choose(name, known))
@@ -186,6 +188,18 @@ class BannerMoves(Workshop, Protocol):
             )  # fmt: skip
             made.append(Made(row, place, banner))
         return Banners(tuple(made))
+
+    def _look(self, theme: Theme | None, brand: Given) -> Theme | None:
+        """The theme given, or that of the brand given, or that of the studio's."""
+        from .layout import Theme
+
+        if theme is None:
+            return self._theme_of(brand)
+        if brand is not None:
+            raise InputError("theme", theme, "theme= or brand=, not both")
+        if not isinstance(theme, Theme):
+            raise InputError("theme", theme, "a Theme")
+        return theme
 
     def _try(self, layouts: Any, chosen: Any, where: Placement, texts: Any, theme: Theme | None, language: str) -> None:
         """Raises LayoutError where the words would not fit: known before a model paints for a minute."""
@@ -242,19 +256,6 @@ def _placement(placement: str | None, size: tuple[int, int] | None) -> Placement
         raise LayoutError("size", size, "shapes from 1:4 to 11:1")
     own = export.load(own=[{"name": f"own-{wide}x{high}", "width": wide, "height": high}])
     return own[f"own-{wide}x{high}"]
-
-
-def _theme(theme: Theme | None, brand: Any) -> Theme | None:
-    """The theme given, or that of a brand: its `theme`, a value or a method."""
-    from .layout import Theme
-
-    if theme is not None and brand is not None:
-        raise InputError("theme", theme, "theme= or brand=, not both")
-    found = theme if brand is None else getattr(brand, "theme", brand)
-    found = found() if callable(found) else found
-    if not isinstance(found, Theme | None):
-        raise InputError("theme" if brand is None else "brand", found, "a Theme, or a brand with a theme")
-    return found
 
 
 def _insets(place: Placement) -> tuple[int, int, int, int]:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
-from sdkit import InputError, LayoutError, PlacementError, Theme
+from sdkit import Brand, InputError, LayoutError, PlacementError, Theme
 
 
 class NoModel:
@@ -48,17 +48,24 @@ def test_words_stand_beside_the_subject(still, picture):
     assert banner.blocks[0].box[2] < np.median(xs)
 
 
-def test_a_theme_or_a_brand_with_one(still, picture):
-    class Brand:
-        theme = Theme(primary="#005544")
+def test_a_brand_gives_its_colours_fonts_and_logo(still, picture):
+    brand = Brand.default()
+    banner = still.banner(picture, "logo", size=(1200, 628), headline="Good things", brand=brand)
+    assert {family for b in banner.blocks for family in b.families} <= {"Fraunces", "Figtree"}
+    assert banner.logo and any(colour in banner.svg for colour in brand.roles.values())
+    same = still.banner(picture, "logo", size=(1200, 628), headline="Good things", brand=brand.folder)
+    assert np.array_equal(np.asarray(banner.image), np.asarray(same.image))
 
-    once = still.banner(picture, "plain", size=(600, 314), headline="Hi", brand=Brand())
-    again = still.banner(picture, "plain", size=(600, 314), headline="Hi", theme=Brand.theme)
-    assert np.array_equal(np.asarray(once.image), np.asarray(again.image)) and "#005544" in once.svg
+
+def test_a_theme_or_a_brand_but_not_both(still, picture):
+    once = still.banner(picture, "plain", size=(600, 314), headline="Hi", theme=Theme(primary="#005544"))
+    assert "#005544" in once.svg
     with pytest.raises(InputError, match="not both"):
-        still.banner(picture, size=(600, 314), headline="Hi", brand=Brand(), theme=Theme())
+        still.banner(picture, size=(600, 314), headline="Hi", brand=Brand.default(), theme=Theme())
     with pytest.raises(InputError, match="brand"):
-        still.banner(picture, size=(600, 314), headline="Hi", brand="brand/")
+        still.banner(picture, size=(600, 314), headline="Hi", brand="nowhere/")
+    with pytest.raises(InputError, match="theme"):
+        still.banner(picture, size=(600, 314), headline="Hi", theme="dark")
 
 
 @pytest.mark.parametrize(
