@@ -103,9 +103,9 @@ class Interrupted(SdkitError):
 
 
 def short(value: object, limit: int = 80) -> str:
-    """`repr` of a value, cut to `limit` characters, for messages."""
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """`repr` of a value, cut to `limit` characters, for messages: out of its middle, since the end of a path is its name."""
+    text, head = repr(value), limit // 3
+    return text if len(text) <= limit else f"{text[:head]}…{text[head + 1 - limit :]}"
 
 
 def near(name: str, known: Iterable[str]) -> str:
