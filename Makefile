@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 POCKET := recipes/pocket
 
-.PHONY: demo lab test test-fast check bench bench-export bench-canvas bench-stats pocket-eval upscaler-eval clean help
+.PHONY: demo lab test test-fast check bench bench-export bench-canvas bench-stats layouts-eval pocket-eval upscaler-eval shots clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -40,12 +40,18 @@ bench-canvas: .venv/.dev ## protected pixels, seams, and what a large photograph
 bench-stats: .venv/.dev ## whether the verdicts of experiments keep their word, and what the store costs; also out/figures/
 	$(BIN)/python -m benchmarks.stats
 
+layouts-eval: .venv/.dev ## every layout in every placement with words that strain it, read from the pixels; also out/figures/
+	$(BIN)/python -m benchmarks.layouts 1
+
 pocket-eval: .venv/.dev ## how well the embedded model draws what it is asked; also out/figures/
 	$(BIN)/python $(POCKET)/evaluate.py
 
 upscaler-eval: .venv/.dev ## how far the embedded upscaler comes over Lanczos (fetches the sprites); also out/figures/
 	$(BIN)/python recipes/pocket-next/fetch.py
 	$(BIN)/python recipes/pocket-next/sharpness.py
+
+shots: .venv/.dev   ## the README's pictures of the widgets, from real JupyterLab (needs chromium)
+	$(BIN)/python docs/shots.py
 
 # The demo needs the package alone; everything else needs the tools too.
 .venv/.demo: pyproject.toml

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ImageError,
         InputError,
         Interrupted,
+        LayoutError,
         MissingExtraError,
         ModelError,
         PlacementError,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
         UnsafeFileError,
     )  # fmt: skip
     from .export import Kit, Placement, papers
+    from .layout import Banner, Theme
+    from .layout.specimen import table as layouts
     from .prompt import Prompt
     from .prompt.curated import table as prompts
     from .prompt.lint import lint
@@ -42,10 +45,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "brand": ("Brand",),
     "errors": (
-        "BrandError", "ExportError", "ImageError", "InputError", "Interrupted", "MissingExtraError", "ModelError", "PlacementError",
-        "PromptError", "PromptWarning", "RightsWarning", "SdkitError", "StoreError", "UnsafeFileError",
+        "BrandError", "ExportError", "ImageError", "InputError", "Interrupted", "LayoutError", "MissingExtraError", "ModelError",
+        "PlacementError", "PromptError", "PromptWarning", "RightsWarning", "SdkitError", "StoreError", "UnsafeFileError",
     ),
     "export": ("Kit", "Placement", "papers"),
+    "layout": ("Banner", "Theme"),
+    "layout.specimen": ("layouts",),
     "prompt": ("Prompt", "lint"),
     "prompt.curated": ("prompts",),
     "request": ("Request",),
@@ -53,13 +58,14 @@ _HOMES = {
     "sheet": ("show",),
     "studio": ("Studio",),
 }  # fmt: skip
-_OTHERWISE = {"prompts": "table"}  # what a name is called at home
+_OTHERWISE = {"prompts": "table", "layouts": "table"}  # what a name is called at home
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "Brand", "BrandError", "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "MissingExtraError", "ModelError",
-    "Patched", "Placement", "PlacementError", "Prompt", "PromptError", "PromptWarning", "Request", "Result", "ResultSet",
-    "RightsWarning", "SdkitError", "StoreError", "Studio", "UnsafeFileError", "lint", "papers", "prompts", "show",
+    "Banner", "Brand", "BrandError", "ExportError", "ImageError", "InputError", "Interrupted", "Kit", "LayoutError",
+    "MissingExtraError", "ModelError", "Patched", "Placement", "PlacementError", "Prompt", "PromptError", "PromptWarning",
+    "Request", "Result", "ResultSet", "RightsWarning", "SdkitError", "StoreError", "Studio", "Theme", "UnsafeFileError",
+    "layouts", "lint", "papers", "prompts", "show",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from .workshop import Workshop
 
 if TYPE_CHECKING:
     from .brand import Brand
+    from .layout import Theme
 
 Given: TypeAlias = "Brand | str | os.PathLike[str] | None"
 
@@ -30,6 +31,28 @@ class Branded(Workshop, Protocol):
         if brand is None:
             return {"banned": self.banned}
         return {"banned": (*self.banned, *brand.rules.banned), "steer": brand.steer}
+
+    def _theme_of(self, given: Given = None) -> Theme | None:
+        """The look of banners that a brand gives, the studio's or the one given in its place; None without a brand."""
+        brand = self.brand if given is None else brand_of(given)
+        return None if brand is None else theme_of(brand)
+
+
+def theme_of(brand: Brand) -> Theme:
+    """The look of a brand's banners: headlines in the bold face of its heading family, all else in the regular one of its body's."""
+    from .brand import contrast
+    from .layout import Theme
+
+    families = [*brand.fonts.values()]
+    heading, body = brand.fonts.get("heading", families[0]), brand.fonts.get("body", families[-1])
+    roles = {role: colour[:7] for role, colour in brand.roles.items()}  # without a share of transparency
+    ink, paper, primary = roles["ink"], roles["paper"], roles["primary"]
+    return Theme(
+        ink=ink, paper=paper, primary=primary, accent=roles["accent"],
+        on_primary=roles.get("on-primary", max(ink, paper, key=lambda colour: contrast(primary, colour))),
+        heading=heading.face(700).path, body=body.face(400).path,
+        logo=brand.logo.path.read_bytes(), logo_on_dark=brand.logo_dark.path.read_bytes(),
+    )  # fmt: skip
 
 
 def brand_of(given: Given) -> Brand | None:

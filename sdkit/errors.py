@@ -4,6 +4,7 @@
     ├── InputError                a parameter is wrong: says which, what came, what is allowed   (also a ValueError)
     │   ├── PromptError           a prompt or template does not parse, or expands too far
     │   ├── ImageError            an image file is missing, broken, or too large
+    │   ├── LayoutError           a banner's words do not fit or cannot be drawn, or its template is wrong; says which and what to do
     │   ├── PlacementError        an unknown placement; lists near names
     │   └── BrandError            a brand folder has problems; lists every one with its file and line
     ├── ModelError                a checkpoint is missing, truncated, unsafe, or of no known family
@@ -46,6 +47,10 @@ class PromptError(InputError):
 
 class ImageError(InputError):
     """An image file is missing, broken, or too large."""
+
+
+class LayoutError(InputError):
+    """A banner's words do not fit or cannot be drawn, or its template is wrong. `parameter` is the slot, or the template's place."""
 
 
 class PlacementError(InputError):
@@ -98,9 +103,9 @@ class Interrupted(SdkitError):
 
 
 def short(value: object, limit: int = 80) -> str:
-    """`repr` of a value, cut to `limit` characters, for messages."""
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """`repr` of a value, cut to `limit` characters, for messages: out of its middle, since the end of a path is its name."""
+    text, head = repr(value), limit // 3
+    return text if len(text) <= limit else f"{text[:head]}…{text[head + 1 - limit :]}"
 
 
 def near(name: str, known: Iterable[str]) -> str:

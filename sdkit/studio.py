@@ -16,6 +16,7 @@ from . import branded, canvas, costs, guides, receipts
 from .apps import Apps
 from .attended import in_notebook, shown, undisturbed
 from .backends.base import UPSCALERS, Backend, Can, Progress
+from .banners import BannerMoves
 from .codecs import open_image
 from .errors import InputError, Interrupted, PromptWarning
 from .experiments import Experiments, Store, trial
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
 
 
-class Studio(Moves, Upscales, Exports, branded.Branded, trial.Trials, Apps):
+class Studio(Moves, Upscales, Exports, BannerMoves, branded.Branded, trial.Trials, Apps):
     """A model, and a store that keeps every picture it makes.
 
     model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`

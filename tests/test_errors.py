@@ -3,6 +3,7 @@
 import pytest
 
 from sdkit import InputError, MissingExtraError, errors
+from sdkit.errors import short
 
 
 def test_one_name_catches_all_and_the_usual_ones_work_too():
@@ -26,3 +27,9 @@ def test_messages():
 @pytest.mark.parametrize(("name", "said"), [("instagram", "Did you mean 'instagrams'"), ("zzz", "Known: instagrams, tiktok")])
 def test_near_names(name, said):
     assert said in errors.near(name, ["tiktok", "instagrams"])
+
+
+def test_a_long_value_is_cut_in_its_middle_so_that_a_path_keeps_its_name():
+    assert short("x") == "'x'"
+    cut = short("/home/someone/" + "folder/" * 20 + "bad.toml")
+    assert len(cut) == 80 and cut.startswith("'/home/someone/") and cut.endswith("/bad.toml'")

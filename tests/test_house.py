@@ -15,7 +15,7 @@ PACKAGE = ROOT / "sdkit"
 BASE = {"errors", "codecs", "data"}
 VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result", "sources"}
 MAY_IMPORT = {
-    "__init__": {"brand", "errors", "export", "prompt", "request", "result", "sheet", "studio", "widgets"},
+    "__init__": {"brand", "errors", "export", "layout", "prompt", "request", "result", "sheet", "studio", "widgets"},
     "__main__": {"cli"},
     "errors": set(),
     "data": {"errors"},
@@ -31,11 +31,13 @@ MAY_IMPORT = {
     "receipts": VALUES,
     "experiments": VALUES | {"workshop"},
     "brand": VALUES,
-    "branded": VALUES | {"brand", "workshop"},
+    "branded": VALUES | {"brand", "layout", "workshop"},
     "moves": VALUES | {"backends", "receipts", "workshop"},
     "attended": BASE | {"backends"},
     "guides": VALUES | {"backends"},
     "export": VALUES,
+    "layout": VALUES,
+    "banners": VALUES | {"backends", "branded", "export", "layout", "workshop"},
     "upscale": VALUES | {"backends", "export", "workshop"},
     "rights": VALUES,
     "costs": VALUES,
@@ -43,7 +45,20 @@ MAY_IMPORT = {
     "desk": VALUES | {"costs", "export", "rights"},
     "apps": {"widgets"},
     "studio": VALUES
-    | {"apps", "attended", "backends", "brand", "branded", "costs", "receipts", "experiments", "export", "exports", "guides"}
+    | {
+        "apps",
+        "attended",
+        "backends",
+        "banners",
+        "brand",
+        "branded",
+        "costs",
+        "receipts",
+        "experiments",
+        "export",
+        "exports",
+        "guides",
+    }
     | {"moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,

@@ -17,6 +17,7 @@ from .outpaint import OutpaintFrame
 from .prompt_lab import PromptLab
 from .rate import Rate
 from .repaint import Repaint
+from .stills import Stilled, view_of
 from .table import ExperimentTable
 from .worker import sentence
 
@@ -24,15 +25,13 @@ TABS = ("Make", "Experiments", "Compare", "Rate", "Repaint", "Outpaint")
 _PLACES = {"compare": 2, "rate": 3, "mask": 4, "outpaint": 5}
 
 
-class App(ipywidgets.VBox):
+class App(Stilled, ipywidgets.VBox):
     """A Studio as an app. What is chosen under Experiments opens under Compare, Rate, Repaint and Outpaint; so does `show(widget)`.
 
     `.lab`, `.table`, `.compare`, `.rate`, `.repaint` and `.outpaint` are the widgets;
     the last four are None until something is there to see.
     `settings` are PromptLab's.
     """
-
-    _ipython_display_ = None  # ipywidgets 7 has one, which knows no still
 
     def __init__(self, studio: Studio, **settings: Any) -> None:
         self.studio = checked(studio)
@@ -47,6 +46,7 @@ class App(ipywidgets.VBox):
         for i, title in enumerate(TABS):
             self.tabs.set_title(i, title)
         self.tabs.observe(self._turned, "selected_index")
+        self.lab.observe(lambda _: self._restill(), "selected")
         super().__init__([self.tabs])
 
     def show(self, widget: str) -> None:
@@ -81,12 +81,14 @@ class App(ipywidgets.VBox):
         """The picture looked at, or the first rows of the experiments."""
         return self.lab.still() or self.table.still()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        own = {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
-        bundle = (self.lab if self.lab.still() else self.table)._repr_mimebundle_(**kwargs)
-        html = (bundle[0] if isinstance(bundle, tuple) else bundle).get("text/html")
-        return {**own, "text/html": html} if html else own
+    def _alt(self) -> str:
+        return self.lab._alt() if self.lab.still() else self.table._alt()
+
+    def _token(self) -> str:
+        return self.lab._token()  # which is live wherever the app is
+
+    def _live(self) -> Any:
+        return view_of(self), {}
 
     def close(self) -> None:
         """Stop, and take all widgets away. What is finished is in the store."""

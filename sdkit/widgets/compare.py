@@ -123,6 +123,10 @@ class Compare(Panel):
     def _alt(self) -> str:
         return f"Compared: {len(self._shown)} picture{'s' * (len(self._shown) != 1)}"
 
+    @traitlets.observe("mode", "chosen")
+    def _turned(self, _: Any) -> None:
+        self._restill()
+
     @traitlets.validate("mode")
     def _mode(self, proposal: Any) -> str:
         return one_of("mode", proposal["value"], MODES)

@@ -91,6 +91,8 @@ class Draws(Panel):
                 self.error = job.error
             if job.state != RUNNING:
                 self._preview, self.left = b"", -1.0
+        if job.over:
+            self._restill(at_once=True)
 
     def stop(self) -> None:
         """Stop within a denoising step. What is finished stays."""
@@ -151,6 +153,7 @@ class Draws(Panel):
     @traitlets.observe("selected")
     def _looked_at(self, _: Any) -> None:
         self._stage = b"" if self.selected < 0 else jpeg(self._made[self.selected].open(), _STAGE, 92)
+        self._restill()
 
     def still(self) -> Image.Image | None:
         """The picture looked at."""

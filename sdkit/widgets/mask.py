@@ -161,6 +161,10 @@ class MaskCanvas(Panel):
     def _alt(self) -> str:
         return f"Mask on {self.alt}: {self._white().mean():.0%} is to be repainted"
 
+    @traitlets.observe("strokes", "_base")
+    def _painted(self, _: Any) -> None:
+        self._restill()
+
     @traitlets.validate("strokes", "undone")
     def _strokes(self, proposal: Any) -> list[Stroke]:
         return checked(proposal["value"])

@@ -1,10 +1,9 @@
-"""What the widgets share: one look, pictures as bytes, a sentence for an error, and a still for a notebook without a kernel."""
+"""What the widgets share: one look, pictures as bytes, a sentence for an error, and a still where no kernel runs."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from html import escape
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -13,12 +12,12 @@ import anywidget
 import traitlets
 from PIL import Image
 
-from ..codecs import data_url, encode, from_base64, thumbnail, to_base64
+from ..codecs import encode, from_base64, thumbnail, to_base64
 from ..errors import InputError, near
+from .stills import Stilled, token
 from .worker import in_colab, sentence
 
 _STATIC = Path(__file__).parent / "static"
-STILL = 640  # pixels a side of the still
 
 
 def esm(name: str) -> str:
@@ -46,22 +45,21 @@ def picture() -> Any:
     return traitlets.Bytes(b"").tag(sync=True, to_json=_sent, from_json=_came)
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(Stilled, anywidget.AnyWidget):
     """A widget of the kit.
 
     error      a sentence that the widget shows, "" for none.
     as_text    whether pictures travel as base64 text; by default on Colab only.
     """
 
-    _ipython_display_ = None  # ipywidgets 7 has one, which knows no still
-
     error = traitlets.Unicode("").tag(sync=True)
     as_text = traitlets.Bool(False).tag(sync=True)
+    _still = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         self._telling = RLock()
         traits.setdefault("as_text", in_colab())
-        super().__init__(**traits)
+        super().__init__(_still=token(), **traits)
         self.on_msg(self._heard)
 
     @contextlib.contextmanager
@@ -87,12 +85,8 @@ class Panel(anywidget.AnyWidget):
                 self.error = sentence(error)
             self.send_state(list(before))
 
-    def still(self) -> Image.Image | None:
-        """What the widget shows now, as a picture; None where there is nothing to see."""
-        return None
-
-    def _alt(self) -> str:
-        return type(self).__name__
+    def _token(self) -> str:
+        return str(self._still)
 
     def tell(self, kind: str, buffers: Sequence[bytes] = (), **content: Any) -> None:
         """Send the page a message of this kind; `buffers` are encoded pictures."""
@@ -111,21 +105,6 @@ class Panel(anywidget.AnyWidget):
             answer(**{k: v for k, v in content.items() if k != "kind"})
         except Exception as error:
             self.error = sentence(error)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if not bundle:
-            return bundle
-        data, about = bundle if isinstance(bundle, tuple) else (bundle, {})
-        image = self.still()
-        if image is not None:
-            small = data_url(thumbnail(image, STILL), "JPEG", quality=85)
-            words = escape(self._alt(), quote=True)
-            data = {
-                **data,
-                "text/html": f'<img src="{small}" alt="{words}" title="{words}" style="max-width:100%;border-radius:8px">',
-            }
-        return data, about
 
 
 def jpeg(image: Image.Image, side: int, quality: int = 85) -> bytes:

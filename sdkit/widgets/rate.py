@@ -138,6 +138,7 @@ class Rate(Panel):
         seen = [jpeg(open_image(self._paths[id]), _SIDE, 90) for id in self.item] + [b"", b""]
         with self.hold_sync():
             self._first, self._second = seen[:2]
+        self._restill()
 
     def still(self) -> Image.Image:
         """What is to be rated now, without its words; when all is done, the first one."""

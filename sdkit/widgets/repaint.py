@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets
+from PIL import Image
 
 from ..backends.base import Progress
 from ..result import Patched
@@ -12,12 +13,13 @@ from ..studio import Studio
 from .compare import Compare
 from .drawing import checked
 from .mask import MaskCanvas
+from .stills import Stilled, view_of
 from .worker import DONE, FAILED, QUEUED, RUNNING, STOPPED, Job, Worker, sentence
 
 _SAID = {QUEUED: "Waiting for its turn.", RUNNING: "Painting …", STOPPED: "Stopped.", DONE: "Done, and kept in the store."}
 
 
-class Repaint(ipywidgets.VBox):
+class Repaint(Stilled, ipywidgets.VBox):
     """Paint a mask, say what belongs there, and see it before and after.
 
     studio     what paints, as `Studio.inpaint` does; every try is in `studio.experiments`.
@@ -85,6 +87,20 @@ class Repaint(ipywidgets.VBox):
             self.children = (self.canvas, self._form, compare)
             for child in old:
                 child.close()
+            self._restill(at_once=True)
+
+    def still(self) -> Image.Image:
+        """What was painted last, or the picture with its mask."""
+        return self.result.image if self.result is not None else self.canvas.still()
+
+    def _alt(self) -> str:
+        return self.canvas._alt() if self.result is None else f"{self.canvas.alt}, repainted"
+
+    def _token(self) -> str:
+        return self.canvas._token()  # which is live wherever this is
+
+    def _live(self) -> Any:
+        return view_of(self), {}
 
     def stop(self) -> None:
         """Stop within a denoising step."""

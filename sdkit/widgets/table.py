@@ -160,6 +160,7 @@ class ExperimentTable(Panel):
             self.chosen = [id for id in self.chosen if id in set(self._table["id"])]
             self._ids = list(self._shown["id"])
             self._cells = [[_said(v) for v in self._shown[c]] for c in self.columns]
+        self._restill()
 
     # -- what the page asks for ----------------------------------------------------------------------------------------
 

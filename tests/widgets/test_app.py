@@ -28,7 +28,7 @@ def test_the_tabs_open_in_each_other(painted):
     assert app.repaint.canvas.image.size == (64, 64) and app.tabs.selected_index == 4
     app.show("outpaint")
     assert app.outpaint.alt in ("a rocket", "a lemon") and app.tabs.selected_index == 5
-    assert "data:image/jpeg" in app._repr_mimebundle_()["text/html"]
+    assert "data:image/jpeg" in app._repr_mimebundle_()[0]["text/html"]
     app.close()
 
 

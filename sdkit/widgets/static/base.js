@@ -102,6 +102,8 @@ function frame(model, el, name, label) {
     eyes.observe(node, { attributes: true, attributeFilter: ["class", "theme", "style", "data-jp-theme-light"] });
   }
   ends.push(() => eyes.disconnect());
+  // It looks from the focused node upwards, and asks for its shortcut before it asks for this: so the focused node says it too.
+  root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
   root.addEventListener("keydown", (event) => event.stopPropagation());
   root.addEventListener("keypress", (event) => event.stopPropagation());
   root.addEventListener("paste", (event) => event.stopPropagation());
@@ -135,6 +137,10 @@ function frame(model, el, name, label) {
     },
     close() { ends.splice(0).forEach((end) => end()); },
   };
+  // While this is live, the still that stands beside it for a notebook without a kernel is not to be seen.
+  const still = `.sdkit-still-${model.get("_still")}`, away = make("style", {}, `${still}, .jp-OutputArea-child:has(${still}) { display: none !important }`);
+  document.head.append(away);
+  ends.push(() => away.remove());
   self.watch(["error"], () => {
     error.textContent = model.get("error");
     error.hidden = !model.get("error");

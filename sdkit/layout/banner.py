@@ -1,0 +1,82 @@
+"""What a rendering gives back: the picture, and what was done to get there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from ..codecs import data_url, encode
+from .flow import Rect
+from .fonts import Face
+from .ground import READABLE
+
+
+@dataclass(frozen=True)
+class Block:
+    """One text as it was set.
+
+    box         (left, top, right, bottom) of its ink in pixels.
+    size        of its letters, pixels an em; lines, as they were broken; families, the fonts that drew them.
+    contrast    the lowest ratio of `colour` to what is behind it, 1 to 21 (WCAG 2.1).
+    """
+
+    slot: str
+    text: str
+    lines: tuple[str, ...]
+    box: Rect
+    size: float
+    colour: str
+    families: tuple[str, ...]
+    contrast: float
+
+
+@dataclass(frozen=True)
+class Banner:
+    """A finished banner.
+
+    image       RGB, of exactly `size` pixels.
+    blocks      its texts; `logo`, the box of the logo, or None.
+    side        where the words stand: "left", "right", "top", "bottom", or "rest".
+    scrim       opacity of what was laid behind the words, 0 where the picture needed nothing.
+    left_out    slots that had words but no room; templates say which may go.
+    svg         all that lies over `background`, as SVG; `document()` has both.
+    """
+
+    image: Image.Image = field(repr=False)
+    layout: str
+    blocks: tuple[Block, ...]
+    logo: Rect | None
+    logo_contrast: float
+    side: str
+    safe: Rect
+    scrim: float
+    left_out: tuple[str, ...]
+    svg: str = field(repr=False)
+    background: Image.Image = field(repr=False)
+    faces: tuple[Face, ...] = field(repr=False, default=())
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.image.size
+
+    @property
+    def contrast(self) -> float:
+        """The lowest of its texts."""
+        return min((b.contrast for b in self.blocks), default=21.0)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What a person should look at, one sentence each; empty where all is well."""
+        low = [f"{b.slot}: contrast {b.contrast:.1f}, below {READABLE}." for b in self.blocks if b.contrast < READABLE]
+        return (*low, *(f"{slot}: no room at {self.size[0]} x {self.size[1]}, left out." for slot in self.left_out))
+
+    def document(self) -> str:
+        """The whole banner as one SVG, its picture inside; fonts are named, not carried."""
+        back = f'<image width="{self.size[0]}" height="{self.size[1]}" href="{data_url(self.background, "JPEG", quality=92)}"/>'
+        head, _, rest = self.svg.partition(">\n")
+        return f"{head}>\n{back}\n{rest}"
+
+    def _repr_png_(self) -> bytes:
+        return encode(self.image)

@@ -1,0 +1,339 @@
+"""A layout, a picture, words and a theme -> a banner. Pure: the same values give the same pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ..errors import InputError, LayoutError
+from ..request import pair_of_pixels
+from . import draw, ground, logo
+from .banner import Banner, Block
+from .flow import Put, Rect, Sheet
+from .fonts import Face, face, is_rtl
+from .places import Docked, Places
+from .template import SIDES, Group, Layout, Logo, Mark, Text, given, parts_of
+from .theme import Theme
+from .wrap import Setting, cleaned
+
+RATIOS = (1 / 4, 11.0)  # width over height: 1:3 to 8:1 is promised; the ad networks go a little beyond
+_BUTTON = 3.0  # WCAG 2.1, success criterion 1.4.11: what a control needs to be seen
+_DARK = 0.3  # mean relative luminance, below which a picture is dark
+_SEEN = 2.4  # a logo below this contrast gets a plate behind it
+
+
+def render(
+    layout: Layout, picture: Image.Image, size: tuple[int, int], texts: Mapping[str, object], theme: Theme | None = None, *,
+    safe_area: tuple[int, int, int, int] = (0, 0, 0, 0), copy_side: str | None = None, subject: Rect | None = None,
+    language: str = "",
+) -> Banner:  # fmt: skip
+    """Set `texts` over `picture` as `layout` arranges them.
+
+    size        (width, height) in pixels, from 1:4 to 11:1. A picture of another size is cropped around its middle.
+    texts       slot -> words; empty ones are left out and the rest closes up.
+    safe_area   insets (top, right, bottom, left) in pixels that stay free of words.
+    copy_side   "left", "right", "top" or "bottom": where the words go, if the layout can; by default the calmest side.
+    subject     (left, top, right, bottom) in pixels of what must stay in view; words keep off it where they can.
+    language    of the words, such as "de": long ones may then be hyphenated where nothing else fits.
+
+    Raises LayoutError that names the slot when words do not fit or no font has their characters.
+    """
+    places, theme = _places(layout, picture, size, texts, theme, safe_area, copy_side, subject, language)
+    return _Making(places, places.picture, places.sheet, theme).banner()
+
+
+def check(
+    layout: Layout, size: tuple[int, int], texts: Mapping[str, object], theme: Theme | None = None, *,
+    safe_area: tuple[int, int, int, int] = (0, 0, 0, 0), language: str = "",
+) -> None:  # fmt: skip
+    """Raises LayoutError as `render` would, without a picture: whether words fit does not depend on it."""
+    grey = Image.new("RGB", pair_of_pixels("size", size), "#808080")
+    places, _ = _places(layout, grey, size, texts, theme, safe_area, None, None, language)
+    places.docked()
+
+
+def _places(
+    layout: Layout, picture: Image.Image, size: tuple[int, int], texts: Mapping[str, object], theme: Theme | None,
+    safe_area: tuple[int, int, int, int], copy_side: str | None, subject: Rect | None, language: str,
+) -> tuple[Places, Theme]:  # fmt: skip
+    """What is placed where, once everything that came is checked."""
+    size = pair_of_pixels("size", size)
+    theme = theme or Theme.default()
+    if not RATIOS[0] <= size[0] / size[1] <= RATIOS[1]:
+        raise LayoutError("size", size, "shapes from 1:4 to 11:1")
+    if copy_side not in (None, *SIDES):
+        raise LayoutError("copy_side", copy_side, ", ".join(map(repr, SIDES)))
+    given(layout, texts)
+    said = {slot: words for slot in layout.slots if (words := cleaned(slot, texts.get(slot)))}
+    safe = _safe(size, safe_area)
+    picture = picture.convert("RGB")
+    if picture.size != size:
+        picture = ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+    arrangement = layout.of((safe[2] - safe[0]) / (safe[3] - safe[1]))
+    if not said and not (theme.logo or theme.logo_on_dark):
+        raise LayoutError("texts", dict(texts), f"words for one of {', '.join(layout.slots)}")
+    sheet = _sheet(layout, said, theme, min(safe[2] - safe[0], safe[3] - safe[1]) / 100, language)
+    return Places(layout, arrangement, picture, safe, sheet, copy_side, subject), theme
+
+
+def _safe(size: tuple[int, int], insets: tuple[int, int, int, int]) -> Rect:
+    try:
+        top, right, bottom, left = (float(v) for v in insets)
+    except (TypeError, ValueError):
+        raise InputError("safe_area", insets, "insets in pixels: (top, right, bottom, left)") from None
+    if min(top, right, bottom, left) < 0 or left + right > size[0] - 16 or top + bottom > size[1] - 16:
+        raise InputError("safe_area", insets, f"insets that leave something of {size[0]} x {size[1]} pixels")
+    return left, top, size[0] - right, size[1] - bottom
+
+
+def _sheet(layout: Layout, said: Mapping[str, str], theme: Theme, unit: float, language: str) -> Sheet:
+    fallbacks = tuple(face(p, "theme.fallbacks") for p in theme.fallbacks)
+    sets = {
+        True: (face(theme.heading, "theme.heading"), face(theme.body, "theme.body"), *fallbacks),
+        False: (face(theme.body, "theme.body"), *fallbacks),
+    }
+    settings = {}
+    for part in (p for a in layout.arrangements for z in a.zones for p in parts_of(z.group) if isinstance(p, Text)):
+        if words := said.get(part.slot):
+            how = Setting(part.slot, sets[part.heading], is_rtl(words), part.tracking, language)
+            settings[part.slot, part.heading, part.tracking] = how
+    for how in settings.values():
+        how.line(said[how.slot].replace("\n", " "))  # missing characters are told before anything is measured
+    mark = theme.logo or theme.logo_on_dark
+    lead = next(iter(said.values()), "")
+    return Sheet(said, settings, logo.ratio(mark) if mark else 0.0, unit, is_rtl(lead))
+
+
+@dataclass
+class _Making:
+    """The steps of one banner, in order: place, lay the ground, choose colours, draw."""
+
+    places: Places
+    picture: Image.Image
+    sheet: Sheet
+    theme: Theme
+
+    def banner(self) -> Banner:
+        docked = self.places.docked()
+        self.sheet = self.places.sheet
+        self._beside(docked)
+        base, under, scrim = self._ground(docked)
+        over: list[str] = []
+        blocks: list[Block] = []
+        faces: set[Face] = set()
+        logos: list[tuple[Rect, float]] = []
+        for one in docked:
+            self._parts(one, base, over, blocks, faces, logos)
+        every = tuple(sorted(faces, key=lambda f: f.path))
+        image = _over(base, over, every)
+        svg = draw.page(base.size, ['<g id="ground">', *under, "</g>", '<g id="copy">', *over, "</g>"])
+        box, seen = logos[0] if logos else (None, 21.0)
+        return Banner(
+            image,
+            self.places.layout.name,
+            tuple(blocks),
+            box,
+            seen,
+            docked[0].side,
+            self.places.safe,
+            scrim,
+            self.places.left_out,
+            svg,
+            self.picture,
+            every,
+        )
+
+    # -- what lies behind
+
+    def _beside(self, docked: list[Docked]) -> None:
+        """Where a solid block takes a part of the banner, the picture moves into the rest, around its subject."""
+        for one in docked:
+            if one.zone.ground != "block" or one.side == "rest":
+                continue
+            left, top, right, bottom = (round(v) for v in self._rest(one))
+            wide, high = self.picture.size
+            box = self.places.subject or (wide * 0.25, high * 0.25, wide * 0.75, high * 0.75)
+            room = right - left, bottom - top
+            # As little smaller as shows the subject whole, and never so small that the rest is not filled.
+            least = max(room[0] / wide, room[1] / high)
+            scale = min(
+                1.0, max(least, min(0.92 * room[0] / max(1.0, box[2] - box[0]), 0.92 * room[1] / max(1.0, box[3] - box[1])))
+            )
+            w, h = room[0] / scale, room[1] / scale
+            x = min(max((box[0] + box[2] - w) / 2, 0.0), wide - w)
+            y = min(max((box[1] + box[3] - h) / 2, 0.0), high - h)
+            moved = self.picture.resize(room, Image.Resampling.LANCZOS, box=(x, y, min(x + w, wide), min(y + h, high)))
+            self.picture = self.picture.copy()
+            self.picture.paste(moved, (left, top))
+
+    def _block(self, one: Docked) -> Rect:
+        """A solid block reaches to the edges of the banner."""
+        wide, high = self.picture.size
+        left, top, right, bottom = one.room
+        whole = (0.0, 0.0, float(wide), float(high))
+        blocks = {"left": (0, 0, round(right), high), "right": (round(left), 0, wide, high),
+                  "top": (0, 0, wide, round(bottom)), "bottom": (0, round(top), wide, high)}  # fmt: skip
+        return blocks.get(one.side, whole)
+
+    def _rest(self, one: Docked) -> Rect:
+        wide, high = self.picture.size
+        left, top, right, bottom = self._block(one)
+        return {"left": (right, 0, wide, high), "right": (0, 0, left, high),
+                "top": (0, bottom, wide, high), "bottom": (0, 0, wide, top)}[one.side]  # fmt: skip
+
+    def _ground(self, docked: list[Docked]) -> tuple[Image.Image, list[str], float]:
+        """The picture with what is laid between it and the words; that as SVG; and how opaque the strongest scrim is."""
+        base, most = self.picture, 0.0
+        under: list[str] = []
+        for one in docked:
+            laid: list[str] = []
+            if one.zone.ground == "block":
+                laid = [draw.rect(self._block(one), self._named(one.zone.fill))]
+            elif one.zone.ground == "card":
+                pad = one.zone.pad * self.sheet.unit
+                left, top, right, bottom = one.content
+                card = left - pad, top - pad, right + pad, bottom + pad
+                laid = [draw.rect(card, self._named(one.zone.fill), self.theme.roundness * min(pad, (card[3] - card[1]) / 2))]
+            elif one.zone.ground == "scrim":
+                plain = [p for p in one.puts if isinstance(p.part, Text) and p.within < 0]
+                text, veil, opacity = self._light_or_dark(self._behind(base, plain))
+                left, top, right, bottom = one.content
+                while opacity > 0:  # rounding of pixels can ask for a little more than was reckoned
+                    laid = draw.scrim(
+                        base.size, (left - 2, top - 2, right + 2, bottom + 2), one.side, veil, opacity, f"scrim{len(under)}"
+                    )
+                    if opacity == 1 or ground.worst(text, self._behind(_over(base, laid), plain)) >= ground.READABLE:
+                        break
+                    opacity = min(1.0, opacity + 0.04)
+                most = max(most, opacity)
+            if laid:
+                base = _over(base, laid)
+                under += laid
+        return base, under, most
+
+    def _behind(self, base: Image.Image, texts: Sequence[Put]) -> np.ndarray:
+        """The colours behind the ink of some texts."""
+        found = [ground.cells(base, draw.ink(p, self.sheet.rtl), p.sized.size) for p in texts]
+        return np.concatenate(found) if found else np.empty((0, 3))
+
+    def _light_or_dark(self, behind: np.ndarray) -> tuple[str, str, float]:
+        """(colour of the words, of the scrim, its opacity): the pair that needs the thinner scrim."""
+        theme = self.theme
+        light = float(ground.luminance(behind).mean()) if len(behind) else 0.5
+        # The theme's own two colours may be too near to each other; black and white never are.
+        for paper, ink in ((theme.paper, theme.ink), ("#ffffff", "#000000")):
+            found = []
+            for text, veil in ((paper, ink), (ink, paper)):
+                opacity = ground.veil(text, veil, behind)
+                # A light veil makes a dark picture look faded, and a dark one a light picture dirty: such has to be much thinner.
+                against = (veil == paper) == (light < _DARK)
+                found.append((opacity * (1.7 if against else 1.0), -ground.worst(text, behind), text, veil, opacity))
+            _, _, text, veil, opacity = min(found)
+            if opacity <= 1:
+                break
+        return text, veil, min(opacity, 1.0)
+
+    # -- colours and drawing
+
+    def _named(self, name: str) -> str:
+        return str(getattr(self.theme, {"on-primary": "on_primary", "auto": "ink"}.get(name, name)))
+
+    def _readable(self, wish: str, behind: np.ndarray, enough: float) -> str:
+        """The wished colour where it stands out enough, else the brand's that does, else the one that does most."""
+        theme = self.theme
+        order = [
+            *([self._named(wish)] if wish != "auto" else []),
+            *((theme.accent, theme.primary) if enough < ground.READABLE else ()),
+        ]
+        plain = sorted(
+            (theme.paper, theme.ink, "#ffffff", "#000000"),
+            key=lambda c: (ground.worst(c, behind) < enough, c in ("#ffffff", "#000000"), -ground.worst(c, behind)),
+        )
+        if len(behind) == 1 and _hex(behind) == theme.primary and enough >= ground.READABLE:
+            order.append(theme.on_primary)
+        return next(
+            (c for c in (*order, *plain) if ground.worst(c, behind) >= enough),
+            max(plain, key=lambda c: ground.worst(c, behind)),
+        )
+
+    def _parts(
+        self, one: Docked, base: Image.Image, over: list[str], blocks: list[Block], faces: set[Face], logos: list[tuple[Rect, float]]
+    ) -> None:  # fmt: skip
+        fills: dict[int, str] = {}
+        around = self._behind(base, [p for p in one.puts if isinstance(p.part, Text) and p.within < 0])
+        auto = self._readable("auto", around, ground.READABLE)
+        for i, it in enumerate(one.puts):
+            flat = np.array([ground.rgb(fills[it.within])], np.float64) if it.within >= 0 else None
+            text = isinstance(it.part, Text)
+            seen = self._behind(base, [it]) if text else ground.cells(base, [it.box], 8 * self.sheet.unit)
+            behind = seen if flat is None else flat
+            if isinstance(it.part, Group) and it.part.behind:
+                wish = it.part.behind.fill
+                mean = behind.mean(0, keepdims=True)
+                fills[i] = (
+                    self._named(wish)
+                    if wish in ("ink", "paper")
+                    else self._readable(wish, mean, _BUTTON if it.part.behind.kind == "rect" else 1.5)
+                )
+                radius = it.part.behind.rx * self.sheet.unit
+                high = it.box[3] - it.box[1]
+                over.append(
+                    draw.shape(it.part.behind, it.box, fills[i], radius if radius >= 0 else self.theme.roundness * high / 2)
+                )
+            elif isinstance(it.part, Mark):
+                over.append(
+                    draw.mark(
+                        it.part, it.box, self._readable(it.part.fill, behind.mean(0, keepdims=True), _SEEN), self.sheet.unit
+                    )
+                )
+            elif isinstance(it.part, Logo):
+                over += self._logo(it, behind, logos)
+            elif isinstance(it.part, Text):
+                same = it.part.fill == "auto" and flat is None and ground.worst(auto, behind) >= ground.READABLE
+                colour = auto if same else self._readable(it.part.fill, behind, ground.READABLE)
+                over += draw.words(it, it.part.slot, colour, self.sheet.rtl, it.part.tracking)
+                boxes = np.array(draw.ink(it, self.sheet.rtl))
+                used = [run.face for line in it.sized.lines for run in line.runs]
+                faces.update(used)
+                said, lines = self.sheet.texts[it.part.slot], tuple(line.text for line in it.sized.lines)
+                box: Rect = tuple(float(v) for v in (*boxes[:, :2].min(0), *boxes[:, 2:].max(0)))  # type: ignore[assignment]
+                families = tuple(dict.fromkeys(f.family for f in used))
+                blocks.append(
+                    Block(it.part.slot, said, lines, box, it.sized.size, colour, families, ground.worst(colour, behind))
+                )
+
+    def _logo(self, it: Put, behind: np.ndarray, logos: list[tuple[Rect, float]]) -> list[str]:
+        """The logo that stands out more; on a plate of paper or ink where neither does."""
+        wide, high = (max(1, round(it.box[k + 2] - it.box[k])) for k in (0, 1))
+        found = []
+        for data in (self.theme.logo, self.theme.logo_on_dark):
+            if data:
+                image = logo.at(data, wide, high)
+                pixels = np.asarray(image, np.float64).reshape(-1, 4)
+                drawn = pixels[pixels[:, 3] > 128, :3]
+                main = drawn.mean(0) if len(drawn) else np.zeros(3)
+                found.append((ground.worst(_hex(main[None]), behind), image, main))
+        seen, image, main = max(found, key=lambda f: f[0])
+        logos.append((it.box, seen))
+        plate = []
+        if seen < _SEEN:
+            colour = max((self.theme.paper, self.theme.ink), key=lambda c: ground.contrast(c, _hex(main[None])))
+            pad = 0.22 * high
+            left, top, right, bottom = it.box
+            plate = [draw.rect((left - pad, top - pad, right + pad, bottom + pad), colour, self.theme.roundness * pad)]
+            logos[-1] = (it.box, ground.contrast(colour, _hex(main[None])))
+        return [*plate, draw.picture(image, it.box)]
+
+
+def _over(base: Image.Image, laid: Sequence[str], faces: Sequence[Face] = ()) -> Image.Image:
+    return Image.alpha_composite(base.convert("RGBA"), draw.pixels(draw.page(base.size, laid), faces)).convert("RGB")
+
+
+def _hex(pixels: np.ndarray) -> str:
+    return "#" + bytes(round(v) for v in pixels[0]).hex()
+
+
+__all__ = ["RATIOS", "check", "render"]
