@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PIL import Image
 
 from .backends.base import Progress
-from .branded import Given
+from .branded import Given, brand_of, theme_of
 from .codecs import data_url, encode, write_atomic
 from .errors import ExportError, InputError, Interrupted, LayoutError
 from .request import Request, pair_of_pixels
@@ -22,6 +22,7 @@ from .workshop import Workshop
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .brand import Brand
     from .export import Extension, Fit, Placement
     from .layout import Banner, Row, Theme
 
@@ -99,6 +100,8 @@ class Banners(Sequence[Made]):
 
 class BannerMoves(Workshop, Protocol):
     """The part of a Studio that makes banners. The picture is fitted as an export fits it, then the words are set."""
+
+    brand: Brand | None
 
     @property
     def backend(self) -> Any:
@@ -194,7 +197,8 @@ class BannerMoves(Workshop, Protocol):
         from .layout import Theme
 
         if theme is None:
-            return self._theme_of(brand)
+            known = self.brand if brand is None else brand_of(brand)
+            return None if known is None else theme_of(known)
         if brand is not None:
             raise InputError("theme", theme, "theme= or brand=, not both")
         if not isinstance(theme, Theme):

@@ -32,11 +32,6 @@ class Branded(Workshop, Protocol):
             return {"banned": self.banned}
         return {"banned": (*self.banned, *brand.rules.banned), "steer": brand.steer}
 
-    def _theme_of(self, given: Given = None) -> Theme | None:
-        """The look of banners that a brand gives, the studio's or the one given in its place; None without a brand."""
-        brand = self.brand if given is None else brand_of(given)
-        return None if brand is None else theme_of(brand)
-
 
 def theme_of(brand: Brand) -> Theme:
     """The look of a brand's banners: headlines in the bold face of its heading family, all else in the regular one of its body's."""
