@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "guides": VALUES | {"backends"},
     "export": VALUES,
     "layout": VALUES,
-    "banners": VALUES | {"backends", "branded", "export", "layout", "workshop"},
+    "banners": VALUES | {"backends", "brand", "branded", "export", "layout", "workshop"},
     "upscale": VALUES | {"backends", "export", "workshop"},
     "rights": VALUES,
     "costs": VALUES,
