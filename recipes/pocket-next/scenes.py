@@ -19,7 +19,7 @@ from vocabulary import COLOURS, OBJECT_NAMES
 CELL = 8  # layout pixels that a latent covers
 # An object's longer side in layout pixels: of a single one by its size, of each of several by their number.
 LONGEST = {"small": 88, "medium": 148, "large": 184, "close-up": 232}
-EACH_OF = {1: 148, 2: 104, 3: 80, 4: 80}
+EACH_OF = {1: 148, 2: 104, 3: 72, 4: 80}
 WORDS = ("SALE", "NEW", "HELLO", "50% OFF", "TODAY", "JOIN US", "WOW", "FREE", "OPEN", "BUY NOW")
 
 
