@@ -56,6 +56,22 @@ def open_image(source: str | Path | bytes | Image.Image, parameter: str = "image
     return turned
 
 
+def read_file(path: str | Path, most: int) -> bytes:
+    """The bytes of an image file. Raises ImageError when it is missing, cannot be read, or holds more than `most` bytes."""
+    try:
+        if not Path(path).is_file():
+            raise ImageError("image", str(path), "a readable image file", "There is no such file.")
+        with open(path, "rb") as stream:
+            data = stream.read(most + 1)
+    except ImageError:
+        raise
+    except (OSError, ValueError) as error:
+        raise ImageError("image", str(path), "a readable image file", f"({error})") from error
+    if len(data) > most:
+        raise ImageError("image", str(path), f"a file of at most {most >> 20} MiB")
+    return data
+
+
 def _check_pixels(image: Image.Image, name: object, parameter: str) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:

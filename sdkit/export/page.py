@@ -90,7 +90,8 @@ def _facts(shown: Sequence[Shown], rights: str) -> str:
         facts.append(f"<b>Content credentials</b> signed in {signed} of {len(shown)} files")
     costs = {s.entry.cost for s in shown if s.entry.cost is not None}
     if costs:
-        facts.append(f"<b>Made for</b> about ${max(costs):.4f}")
+        dear = max(costs)
+        facts.append(f"<b>Made for</b> {f'about ${dear:.2f}' if dear >= 0.01 else 'less than a cent'}")
     facts.append("<a href='contact-sheet.jpg'>Contact sheet</a>")
     verdict = f'<li class="verdict" dir="auto"><b>Rights</b> {escape(rights)}</li>' if rights else ""
     return f'<ul class="facts">{"".join(f"<li>{fact}</li>" for fact in facts)}{verdict}</ul>'

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from ..codecs import MAX_PIXELS
+from ..codecs import MAX_PIXELS, read_file
 from ..errors import ImageError
 from . import credentials
 from .xmp import COMPOSITE, ENHANCED, GENERATED, Papers, read
@@ -96,7 +96,7 @@ def papers(source: str | Path | bytes, *, trust: str | Path | bytes | None = Non
     The file may come from anywhere: its pixels are not decoded, nothing in it is run or looked up, and XML with entities is
     refused. Raises ImageError when the file is missing, of another kind, damaged, or over 256 MiB.
     """
-    data, name = _bytes(source)
+    data, name = (source, f"<{len(source)} bytes>") if isinstance(source, bytes) else (read_file(source, MAX_FILE), str(source))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -117,24 +117,6 @@ def papers(source: str | Path | bytes, *, trust: str | Path | bytes | None = Non
     except ImageError as error:
         problem = str(error)
     return Carried(name, kind, size, len(data), found, credentials.read(data, kind, trust=trust), problem)
-
-
-def _bytes(source: str | Path | bytes) -> tuple[bytes, str]:
-    if isinstance(source, bytes):
-        return source, f"<{len(source)} bytes>"
-    path = Path(source)
-    try:
-        if not path.is_file():
-            raise ImageError("image", str(source), "a readable image file", "There is no such file.")
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, ImageError):
-            raise
-        raise ImageError("image", str(source), "a readable image file", f"({error})") from error
-    if len(data) > MAX_FILE:
-        raise ImageError("image", str(source), f"a file of at most {MAX_FILE >> 20} MiB")
-    return data, str(source)
 
 
 def _one_line(text: str, longest: int = 400) -> str:

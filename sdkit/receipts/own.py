@@ -28,7 +28,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ..codecs import MAX_PIXELS, encode, open_image, to_base64
+from ..codecs import MAX_PIXELS, encode, open_image, read_file, to_base64
 from ..errors import ImageError, InputError, SdkitError
 from ..request import MAX_CONTROLS, Request, real, whole
 from ..result import Made, Result
@@ -155,19 +155,8 @@ def _texts(source: str | Path | bytes | Image.Image) -> tuple[str, Mapping[Any, 
         return "this image", source.info
     if isinstance(source, bytes):
         return "these bytes", read_texts(source)
-    path = Path(source)
-    try:
-        if not path.is_file():
-            raise ImageError("image", str(source), "a readable image file", "There is no such file.")
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, SdkitError):
-            raise
-        raise ImageError("image", str(source), "a readable image file", f"({error})") from error
-    if len(data) > MAX_FILE:
-        raise ImageError("image", str(source), f"a file of at most {MAX_FILE >> 20} MiB")
-    return path.name, read_texts(data, path.name)
+    name = Path(source).name
+    return name, read_texts(read_file(source, MAX_FILE), name)
 
 
 def _json(texts: Mapping[Any, Any], name: str) -> Mapping[str, Any]:
