@@ -47,7 +47,7 @@ def fits_of(path: Path, format: str = "JPEG") -> list[export.Fit]:
     with Image.open(path) as image:
         wanted = placements(format)
         crops = {p.name: "crop" for p in wanted}
-        return list(export.plan(image.size, wanted, focus=(0.5, 0.5), overrides=crops).fits)
+        return list(export.plan(image.size, wanted, focus=(0.5, 0.5), fit=crops).fits)
 
 
 def naive(path: Path, fits: list[export.Fit], files: dict[str, export.Encoded], folder: Path) -> None:

@@ -81,7 +81,7 @@ def run(step: int = 1, side: int = SIDE) -> dict[str, Figure]:
     lost: list[str] = []
     seconds: list[float] = []
     for name, picture in pictures(side):
-        fits = export.plan(picture.size, wanted, focus=(0.5, 0.5), overrides={p.name: "crop" for p in wanted}).fits
+        fits = export.plan(picture.size, wanted, focus=(0.5, 0.5), fit={p.name: "crop" for p in wanted}).fits
         for fit, image in zip(fits, export.render(picture, fits), strict=True):
             tried += 1
             start = time.perf_counter()

@@ -13,21 +13,20 @@ from PIL import Image
 from .backends.base import Progress
 from .branded import Given, brand_of, theme_of
 from .codecs import data_url, encode, write_atomic
-from .errors import ExportError, InputError, Interrupted, LayoutError
-from .request import Request, pair_of_pixels
+from .errors import ExportError, InputError, LayoutError
+from .masters import Masters
+from .request import pair_of_pixels
 from .result import Result
 from .sources import label
-from .workshop import Workshop
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .brand import Brand
-    from .export import Extension, Fit, Placement
+    from .export import Placement
     from .layout import Banner, Row, Theme
 
 Picture = str | os.PathLike[str] | Image.Image | Result
-_ANY_SIDE = 100_000  # pixels: a canvas of the plan may be larger than a Request; it is then painted smaller
 
 
 @dataclass(frozen=True)
@@ -98,17 +97,10 @@ class Banners(Sequence[Made]):
         return f'<div style="display:flex;flex-wrap:wrap;gap:10px;align-items:flex-end">{"".join(figures)}</div>'
 
 
-class BannerMoves(Workshop, Protocol):
+class BannerMoves(Masters, Protocol):
     """The part of a Studio that makes banners. The picture is fitted as an export fits it, then the words are set."""
 
     brand: Brand | None
-
-    @property
-    def backend(self) -> Any:
-        """The loaded model."""
-
-    def _extended(self, source: Result | None, image: Image.Image, extension: Extension, called: str) -> Request:
-        """The request that fills a canvas of the plan."""
 
     def banner(
         self, image: Picture, layout: str = "headline", *, placement: str | None = None, size: tuple[int, int] | None = None,
@@ -219,27 +211,11 @@ class BannerMoves(Workshop, Protocol):
         source, image = self._picture(picture)
         called, image = label(picture, image), export.prepared(image)
         anchor = {"left": "right", "right": "left"}.get(copy_side or "")
-        overrides = {p.name: method for p in wanted} if method else None
-
-        def plan(can_outpaint: bool, multiple: int = 8) -> export.Plan:
-            return export.plan(
-                image.size, wanted, image=image, focus=focus, can_outpaint=can_outpaint, overrides=overrides, anchor=anchor,
-                max_side=_ANY_SIDE, multiple=multiple,
-            )  # fmt: skip
-
-        planned = plan(can_outpaint=True)
-        canvases: dict[Extension, Image.Image] = {}
-        if planned.extensions:
-            planned = plan("inpaint" in self.backend.can.kinds, self.backend.can.multiple)
-            requests = [self._extended(source, image, extension, called) for extension in planned.extensions]
-            if requests:
-                wide = self.run(requests, note="outpainted for banners", progress=progress)
-                if wide.interrupted:
-                    raise Interrupted("Stopped before any banner was made. The pictures that were finished are kept.")
-                canvases = {extension: result.image for extension, result in zip(planned.extensions, wide, strict=True)}
-        fits: tuple[Fit, ...] = planned.fits
-        drawn = export.render(image, fits, canvases)
-        return {fit.placement.name: (one, fit.subject) for fit, one in zip(fits, drawn, strict=True)}
+        wishes = {p.name: method for p in wanted} if method else None
+        planned = self._planned(image, wanted, focus=focus, fit=wishes, anchor=anchor)
+        canvases = self._masters(source, image, planned, called, "outpainted for banners", progress)
+        drawn = export.render(image, planned.fits, canvases)
+        return {fit.placement.name: (one, fit.subject) for fit, one in zip(planned.fits, drawn, strict=True)}
 
 
 def _placement(placement: str | None, size: tuple[int, int] | None) -> Placement:

@@ -18,40 +18,30 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PIL import Image
 from PIL import __version__ as pillow
 
-from . import canvas, costs, rights
+from . import costs, rights
 from .attended import shown
-from .backends.base import Backend, Progress
+from .backends.base import Progress
 from .codecs import pixel_hash
 from .errors import InputError, Interrupted, RightsWarning
-from .experiments import Experiments
-from .moves import AROUND
-from .request import MAX_SIDE, Request
+from .masters import Masters
 from .result import Patched, Result
 from .sources import label as called_as
 from .upscale import is_photo
-from .workshop import Workshop
 
 if TYPE_CHECKING:
     from .export import Earlier, Encoded, Extension, Fit, Item, Kit, Papers, Plan, Signer
     from .export.label import Labels
 
-_ANY_SIDE = 100_000  # pixels: a canvas of the export's plan may be larger than a Request; it is then painted smaller
 _SHARE = 0.2  # of a byte limit: content credentials that would take more are left out
 
 
-class Exports(Workshop, Protocol):
+class Exports(Masters, Protocol):
     """The part of a Studio that writes kits."""
-
-    experiments: Experiments
-
-    @property
-    def backend(self) -> Backend:
-        """The loaded model."""
 
     def export(
         self, picture: str | os.PathLike[str] | Image.Image | Result, placements: str | Sequence[str] = "all", *,
         to: str | os.PathLike[str], focus: tuple[float, float] | None = None, anchor: str | None = None,
-        overrides: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None, own: Any = None,
+        fit: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None, own: Any = None,
         alt: str | Mapping[str, str] = "", label: Labels = False, papers: Papers | Mapping[str, str] | None = None,
         revenue: float | None = None, acknowledge: str = "", sign: Signer | tuple[Any, Any] | None = None,
         archive: bool = False, zipped: bool = False, finish: Callable[[Image.Image, Fit], Image.Image] | None = None,
@@ -64,7 +54,7 @@ class Exports(Workshop, Protocol):
         to           folder for the files, manifest.json, index.html, alt.csv and contact-sheet.jpg.
         focus        (x, y) of what must stay in view, as shares of width and height; found by itself when not given.
         anchor       where the subject stands in wide ones: "left", "centre" or "right"; by default where it already is.
-        overrides    {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
+        fit          {placement: "crop" | "pad" | "outpaint"} where the choice should be yours.
         upscaler     what enlarges it where a placement is larger: "pocket" or a file, as for `upscale`, or "" for resizing
                      alone. By default a picture that pocket drew is enlarged by its own upscaler, all others are resized.
         own          placements of your own beside the shipped ones: a file or folder of them, or the plain value.
@@ -97,15 +87,7 @@ class Exports(Workshop, Protocol):
                 f"{verdict.said}. {verdict.why} Note what you found out with acknowledge=.", RightsWarning, stacklevel=2
             )
 
-        def plan(can_outpaint: bool, multiple: int = 8) -> Plan:
-            return export.plan(
-                image.size, wanted, image=image, focus=focus, can_outpaint=can_outpaint, overrides=overrides, anchor=anchor,
-                max_side=_ANY_SIDE, multiple=multiple,
-            )  # fmt: skip
-
-        planned = plan(can_outpaint=True)
-        if planned.extensions:  # only now is the model needed, which takes seconds to load
-            planned = plan("inpaint" in self.backend.can.kinds, self.backend.can.multiple)
+        planned = self._planned(image, wanted, focus=focus, fit=fit, anchor=anchor)
         earlier = export.Earlier(Path(to))
         run = _Run(
             source, image, planned, earlier, verdict.short if not is_photo(source) or isinstance(picture, Patched) else "",
@@ -118,7 +100,7 @@ class Exports(Workshop, Protocol):
             early = [f for f in planned.fits if f.extension is None and not f.enlarged]
             first = pool.submit(run.files, early, {}, {}, lambda fit: "", halted)
             try:
-                canvases = self._canvases(source, image, planned.extensions, named, progress, stop)
+                canvases = self._masters(source, image, planned, named, "outpainted for export", progress, stop)
                 pictures: dict[Extension | None, Image.Image] = {None: image}
                 pictures.update((extension, filled) for extension, filled in canvases.items())
                 late = [f for f in planned.fits if f not in early]
@@ -134,41 +116,6 @@ class Exports(Workshop, Protocol):
             Path(to), [items[f] for f in planned.fits], title=title or ("Asset kit" if prompt else run.about), zipped=zipped,
             rights=verdict.summary(),
         )  # fmt: skip
-
-    def _canvases(
-        self, source: Result | None, image: Image.Image, extensions: Sequence[Extension], called: str, progress: bool | Progress,
-        stop: Event | None,
-    ) -> dict[Extension, Image.Image]:  # fmt: skip
-        """The extended masters: those that this model painted before from the store, the others painted now."""
-        requests = [self._extended(source, image, extension, called) for extension in extensions]
-        if not requests:
-            return {}
-        made: Any = getattr(self.backend, "made", None)
-        found: dict[str, Image.Image] = {}
-        for request in requests:
-            rows = self.experiments.store.find(request.key) if made is not None and made.model_hash else []
-            for row in reversed(rows):
-                if made is not None and row.model_hash == made.model_hash and row.path.is_file():
-                    found[request.key] = self.experiments.open(row.id).image
-                    break
-        missing = [request for request in requests if request.key not in found]
-        wide = self.run(missing, note="outpainted for export", progress=progress, stop=stop) if missing else ()
-        if len(wide) < len(missing):
-            raise Interrupted("Stopped before any file was written. The pictures that were finished are kept.")
-        found |= {request.key: result.image for request, result in zip(missing, wide, strict=True)}
-        return {extension: found[request.key] for extension, request in zip(extensions, requests, strict=True)}
-
-    def _extended(self, source: Result | None, image: Image.Image, extension: Extension, called: str) -> Request:
-        """The request that fills a canvas of the export's plan, scaled down where it is larger than a Request may be."""
-        scale = min(1.0, MAX_SIDE / max(extension.size))
-
-        def shrunk(pair: tuple[int, int], low: int = 1) -> tuple[int, int]:
-            return max(low, round(pair[0] * scale)), max(low, round(pair[1] * scale))
-
-        wide, mask = canvas.extend(
-            image, canvas.Placed(shrunk(extension.size), shrunk(image.size), shrunk(extension.offset, 0))
-        )
-        return self._around(source, wide, mask, None, None, None, None, None, None, called, AROUND)  # type: ignore[attr-defined]
 
 
 @dataclass

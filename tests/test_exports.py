@@ -37,7 +37,7 @@ def shot():
 
 
 def export(quiet, shot, to, names=NAMES, **more):
-    given = {"overrides": {n: "crop" for n in names}, "upscaler": "", "acknowledge": "asked the maker", "progress": False}
+    given = {"fit": {n: "crop" for n in names}, "upscaler": "", "acknowledge": "asked the maker", "progress": False}
     return quiet.export(shot, names, to=to, **{**given, **more})
 
 

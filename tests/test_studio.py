@@ -287,7 +287,7 @@ def test_bad_outpaints_and_exports(studio, tmp_path):
         lambda: studio.reproduce(tmp_path / "none.png"),
         lambda: studio.export(picture, "instagram-sqare", to=tmp_path / "kit"),
         lambda: studio.export(picture, "all", to=tmp_path / "kit", focus=(2, 0)),
-        lambda: studio.export(picture, "instagram-square", to=tmp_path / "kit", overrides={"instagram-square": "squash"}),
+        lambda: studio.export(picture, "instagram-square", to=tmp_path / "kit", fit={"instagram-square": "squash"}),
     ):
         with pytest.raises(InputError):
             call()

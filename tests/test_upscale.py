@@ -80,8 +80,8 @@ def manifest(kit):
 def test_an_export_is_cut_from_the_enlarged_picture_where_it_grows(quiet, network, tmp_path):
     photo, asked = checks((320, 320)), [SQUARE, SMALL]
     override = dict.fromkeys(asked, "crop")
-    plain = quiet.export(photo, asked, to=tmp_path / "plain", overrides=override, progress=False)
-    sharp = quiet.export(photo, asked, to=tmp_path / "sharp", overrides=override, upscaler=network, progress=False)
+    plain = quiet.export(photo, asked, to=tmp_path / "plain", fit=override, progress=False)
+    sharp = quiet.export(photo, asked, to=tmp_path / "sharp", fit=override, upscaler=network, progress=False)
     assert {entry["upscaler"] for entry in manifest(plain).values()} == {""}
     assert manifest(sharp)[SQUARE]["upscaler"].startswith(f"{network} ")
     assert manifest(sharp)[SMALL]["upscaler"] == "" and sharp.path(SMALL).read_bytes() == plain.path(SMALL).read_bytes()
@@ -95,7 +95,7 @@ def test_an_export_is_cut_from_the_enlarged_picture_where_it_grows(quiet, networ
 def test_every_way_to_fill_shows_the_same_part_enlarged_or_not(quiet, network, tmp_path, method):
     soft = checks((4, 4)).resize((256, 256), Image.Resampling.BICUBIC)
     kits = [
-        quiet.export(soft, [STORY], to=tmp_path / name, overrides={STORY: method}, upscaler=by, progress=False)
+        quiet.export(soft, [STORY], to=tmp_path / name, fit={STORY: method}, upscaler=by, progress=False)
         for name, by in (("plain", ""), ("sharp", network))
     ]
     before, after = (np.asarray(Image.open(kit.path(STORY)).convert("RGB").reduce(8), float) for kit in kits)
@@ -107,7 +107,7 @@ def test_pocket_s_pictures_are_enlarged_by_its_own_upscaler_if_it_is_there(quiet
     drawn, other = (Result(checks(), request, Made(model, family="sd1")) for model in ("pocket", "org/name"))
 
     def upscaler_of(picture, name):
-        kit = quiet.export(picture, [SQUARE], to=tmp_path / name, overrides={SQUARE: "crop"}, progress=False)
+        kit = quiet.export(picture, [SQUARE], to=tmp_path / name, fit={SQUARE: "crop"}, progress=False)
         return manifest(kit)[SQUARE]["upscaler"]
 
     folder = tmp_path / "assets"
@@ -123,10 +123,10 @@ def test_pocket_s_pictures_are_enlarged_by_its_own_upscaler_if_it_is_there(quiet
 
 
 def test_a_kit_from_before_there_were_upscalers_is_still_a_kit(quiet, tmp_path):
-    kit = quiet.export(checks(), [SMALL], to=tmp_path / "kit", overrides={SMALL: "crop"}, progress=False)
+    kit = quiet.export(checks(), [SMALL], to=tmp_path / "kit", fit={SMALL: "crop"}, progress=False)
     entries = [{k: v for k, v in entry.items() if k != "upscaler"} for entry in manifest(kit).values()]
     (kit.folder / "manifest.json").write_text(json.dumps(entries))
-    again = quiet.export(checks(), [SMALL], to=tmp_path / "kit", overrides={SMALL: "crop"}, progress=False)
+    again = quiet.export(checks(), [SMALL], to=tmp_path / "kit", fit={SMALL: "crop"}, progress=False)
     assert manifest(again)[SMALL]["upscaler"] == ""
 
 

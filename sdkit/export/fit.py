@@ -101,7 +101,7 @@ def plan(
     image: Image.Image | None = None,
     focus: tuple[float, float] | None = None,
     can_outpaint: bool = True,
-    overrides: Mapping[str, str] | None = None,
+    fit: Mapping[str, str] | None = None,
     anchor: str | None = None,
     max_side: int = 4096,
     multiple: int = 8,
@@ -111,11 +111,11 @@ def plan(
     image         the master, to find its subject; without it and `focus`, the middle is the subject.
     focus         (x, y) in shares, 0 to 1; wins over what the image shows.
     can_outpaint  whether the model can inpaint; without, pads take the place of outpaints.
-    overrides     {placement name: "crop", "pad" or "outpaint"}, as a person decided.
+    fit           {placement name: "crop", "pad" or "outpaint"}, as a person decided.
     anchor        where the subject stands in wide pictures: "left", "centre" or "right"; by default where it already is,
                   else right of the middle, with the copy on the left. A safe area decides first.
     max_side      the longest canvas, in pixels, that the model may be asked for; multiple, the step of its sides.
-    Raises InputError for a wrong parameter, PlacementError for an unknown name in `overrides`.
+    Raises InputError for a wrong parameter, PlacementError for an unknown name in `fit`.
     """
     placements = tuple(placements)
     width, height = (whole("size", side, 1, 100_000) for side in size)
@@ -124,24 +124,22 @@ def plan(
     anchor = {"center": "centre"}.get(anchor, anchor) if anchor else None
     if anchor not in (None, *ANCHORS):
         raise InputError("anchor", anchor, ", ".join(map(repr, ANCHORS)))
-    overrides = _checked(overrides or {}, placements, can_outpaint)
+    wishes = _checked(fit or {}, placements, can_outpaint)
     subject = find(image, focus)
-    fits = [
-        _fit((width, height), p, subject, anchor, overrides.get(p.name), can_outpaint, max_side, multiple) for p in placements
-    ]
+    fits = [_fit((width, height), p, subject, anchor, wishes.get(p.name), can_outpaint, max_side, multiple) for p in placements]
     return Plan((width, height), tuple(_share_canvases((width, height), fits, max_side, multiple)))
 
 
-def _checked(overrides: Mapping[str, str], placements: tuple[Placement, ...], can_outpaint: bool) -> Mapping[str, str]:
+def _checked(wishes: Mapping[str, str], placements: tuple[Placement, ...], can_outpaint: bool) -> Mapping[str, str]:
     names = [p.name for p in placements]
-    for name, method in overrides.items():
+    for name, method in wishes.items():
         if name not in names:
-            raise PlacementError("overrides", name, "a placement of this export", near(name, names))
+            raise PlacementError("fit", name, "a placement of this export", near(name, names))
         if method not in METHODS or (method == "outpaint" and not can_outpaint):
             allowed = METHODS if can_outpaint else METHODS[:2]
             hint = "" if can_outpaint else "This model cannot extend pictures."
-            raise InputError(f"overrides[{name!r}]", method, ", ".join(map(repr, allowed)), hint)
-    return overrides
+            raise InputError(f"fit[{name!r}]", method, ", ".join(map(repr, allowed)), hint)
+    return wishes
 
 
 def _fit(

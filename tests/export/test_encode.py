@@ -121,6 +121,6 @@ def test_an_export_can_be_left_half_way(scene):
 def test_a_file_that_is_opened_but_not_yet_read_is_read_once(tmp_path):
     """Pillow reads at first use; two threads reading one file at once break it."""
     noise((1500, 1500)).save(tmp_path / "master.png")
-    fits = plan((1500, 1500), ALL.values(), focus=(0.5, 0.5), overrides=dict.fromkeys(ALL, "crop")).fits
+    fits = plan((1500, 1500), ALL.values(), focus=(0.5, 0.5), fit=dict.fromkeys(ALL, "crop")).fits
     with Image.open(tmp_path / "master.png") as image:
         assert len(list(encode_all(image, fits[:6], workers=4))) == 6

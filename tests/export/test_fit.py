@@ -81,7 +81,7 @@ def test_a_sliver_is_padded_not_generated(scene):
 def test_what_a_person_decides_is_done():
     for name in ("x-header", "instagram-portrait"):
         for method in ("crop", "pad", "outpaint"):
-            fit = one(name, overrides={name: method}, focus=(0.5, 0.5))
+            fit = one(name, fit={name: method}, focus=(0.5, 0.5))
             assert fit.method == method and fit.reason.startswith("As you asked: ")
 
 
@@ -111,8 +111,8 @@ def test_scale_says_how_much_a_picture_is_enlarged():
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        ({"overrides": {"x-headr": "crop"}}, PlacementError, "x-header"), ({"overrides": {"x-header": "stretch"}}, InputError, "'pad'"),
-        ({"overrides": {"x-header": "outpaint"}, "can_outpaint": False}, InputError, "cannot extend"),
+        ({"fit": {"x-headr": "crop"}}, PlacementError, "x-header"), ({"fit": {"x-header": "stretch"}}, InputError, "'pad'"),
+        ({"fit": {"x-header": "outpaint"}, "can_outpaint": False}, InputError, "cannot extend"),
         ({"anchor": "top"}, InputError, "'centre'"), ({"focus": (3, 0)}, InputError, "focus"), ({"size": (0, 5)}, InputError, "size"),
     ],
 )  # fmt: skip

@@ -30,7 +30,7 @@ def test_every_picture_has_exactly_its_pixels(scene):
 
 def test_a_crop_shows_its_box():
     (fit,) = plan(
-        (256, 256), [ALL["google-half-page-300x600"]], focus=(0.5, 0.5), overrides={"google-half-page-300x600": "crop"}
+        (256, 256), [ALL["google-half-page-300x600"]], focus=(0.5, 0.5), fit={"google-half-page-300x600": "crop"}
     ).fits
     pixels = np.asarray(next(render(quadrants(), [fit])))
     assert (pixels[10, 10], pixels[-10, -10]) == (pytest.approx((255, 0, 0), abs=6), pytest.approx((255, 255, 0), abs=6))
@@ -56,7 +56,7 @@ def test_a_missing_canvas_is_named():
 def test_a_pad_keeps_the_middle_and_continues_the_edges():
     master = Image.new("RGB", (200, 200), (40, 90, 160))
     master.paste((250, 240, 10), (80, 80, 120, 120))
-    (fit,) = plan(master.size, [ALL["x-header"]], focus=(0.5, 0.5), can_outpaint=False, overrides={"x-header": "pad"}).fits
+    (fit,) = plan(master.size, [ALL["x-header"]], focus=(0.5, 0.5), can_outpaint=False, fit={"x-header": "pad"}).fits
     image = next(render(master, [fit]))
     left, top, right, bottom = fit.subject
     assert image.getpixel((round((left + right) / 2), round((top + bottom) / 2))) == pytest.approx((250, 240, 10), abs=3)
