@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 POCKET := recipes/pocket
 
-.PHONY: demo lab test test-fast check bench bench-export bench-canvas bench-stats layouts-eval pocket-eval upscaler-eval shots clean help
+.PHONY: demo lab test test-fast check bench bench-export bench-canvas bench-fit bench-stats layouts-eval pocket-eval upscaler-eval shots clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -36,6 +36,10 @@ bench-export: .venv/.dev ## byte limits met on twelve pictures, and thirty place
 
 bench-canvas: .venv/.dev ## protected pixels, seams, and what a large photograph costs; also out/figures/
 	$(BIN)/python -m benchmarks.canvas 1
+
+bench-fit: .venv/.dev ## what the choice of crop, pad or outpaint is worth (fetches the sprites); also out/figures/
+	$(BIN)/python recipes/pocket-next/fetch.py
+	$(BIN)/python -m benchmarks.fit
 
 bench-stats: .venv/.dev ## whether the verdicts of experiments keep their word, and what the store costs; also out/figures/
 	$(BIN)/python -m benchmarks.stats

@@ -1,7 +1,7 @@
 """What the moves on a picture promise: `python -m benchmarks.canvas [share of the full counts]`.
 
-Protected pixels that change; how visible the joins of outpaints are; what a 20 megapixel inpaint of a small mask costs in
-memory and time beyond the photograph itself.
+Protected pixels that change; how visible the joins of outpaints are, and whether they repeat the subject (as the judge of
+recipes/pocket sees it); what a 20 megapixel inpaint of a small mask costs in memory and time beyond the photograph itself.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sdkit import Studio
-from sdkit.canvas import Seam
+from sdkit import Result, Studio
 
-from .figures import Figure, median, ratio, save, table
+from .figures import Figure, median, ratio, save, share, table
 from .memory import _peak
 
+RECIPE = Path(__file__).resolve().parents[1] / "recipes" / "pocket"
 CASES, OUTPAINTS, TIMES = 500, 40, 5
 WORDS = ("a rocket", "a lemon", "a gift box", "a cactus", "a trophy")
 PLACES = ("on a navy gradient background", "on a mint gradient background", "on plain yellow background", "on a pink spotlight")
@@ -61,23 +61,70 @@ def protected(studio: Studio, cases: int) -> dict[str, Figure]:
     }
 
 
-def widened(studio: Studio, outpaints: int) -> list[Seam]:
-    """The seams of outpaints of several subjects, backgrounds, shapes and sides."""
+def widened(studio: Studio, outpaints: int) -> list[Result]:
+    """Outpaints of several subjects, backgrounds, shapes and sides."""
     found = []
     for i in range(outpaints):
         words = f"{WORDS[i % len(WORDS)]} {PLACES[i % len(PLACES)]}"
         shot = studio.generate(words, negative="@clean", seeds=[i], progress=False)[0]
         anchor = ("left", "right", "centre")[i % 3]
-        found.append(studio.seam(studio.outpaint(shot, SIZES[i % len(SIZES)], anchor=anchor, progress=False)))
+        found.append(studio.outpaint(shot, SIZES[i % len(SIZES)], anchor=anchor, progress=False))
+    return found
+
+
+def middle(wide: Result) -> tuple[int, int, int, int]:
+    """The box of the picture that an outpaint was made around."""
+    assert wide.request.mask is not None
+    was = np.asarray(wide.request.mask.resize(wide.image.size, Image.Resampling.NEAREST)) == 0
+    columns, rows = np.flatnonzero(was.any(axis=0)), np.flatnonzero(was.any(axis=1))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def kept(wide: Result) -> Image.Image:
+    """That picture, at the 256 pixels that the judge knows."""
+    return wide.image.crop(middle(wide)).resize((256, 256), Image.Resampling.LANCZOS)
+
+
+def new_areas(wide: Result) -> list[Image.Image]:
+    """The rectangles that an outpaint added beside or above the picture, 256 pixels on the shorter side, at most 3:1."""
+    left, top, right, bottom = middle(wide)
+    width, height = wide.image.size
+    found = []
+    for x0, y0, x1, y1 in (
+        (0, 0, left, height), (right, 0, width, height), (left, 0, right, top), (left, bottom, right, height),
+    ):  # fmt: skip
+        across, down = x1 - x0, y1 - y0
+        if min(across, down) < 48:  # a strip in which nothing could be told
+            continue
+        parts = -(-max(across, down) // (3 * min(across, down)))
+        for k in range(parts):
+            box = (
+                (x0 + across * k // parts, y0, x0 + across * (k + 1) // parts, y1) if across >= down
+                else (x0, y0 + down * k // parts, x1, y0 + down * (k + 1) // parts)
+            )  # fmt: skip
+            part = wide.image.crop(box)
+            scale = 256 / min(part.size)
+            sides = (max(256, round(side * scale / 32) * 32) for side in part.size)
+            found.append(part.resize((next(sides), next(sides)), Image.Resampling.LANCZOS))
     return found
 
 
 def seams(studio: Studio, outpaints: int) -> dict[str, Figure]:
-    """How visible the join is."""
-    found = widened(studio, outpaints)
+    """How visible the join is, and whether what was painted around is free of things."""
+    sys.path.insert(0, str(RECIPE))
+    from judge import OBJECT_NAMES, load_judge
+
+    judge, made = load_judge()[0], widened(studio, outpaints)
+    found = [studio.seam(wide) for wide in made]
+    areas = [parts for wide in made if (parts := new_areas(wide))]
+    clear = [all(seen.object not in OBJECT_NAMES for seen in judge.look(parts)) for parts in areas]
+    # A judge that sees nothing anywhere would be content: so it is also asked about the pictures that were widened.
+    there = [seen.object in OBJECT_NAMES for seen in judge.look([kept(wide) for wide in made])]
     return {
         "seam, gradient over nearby (median at most 1.15, none over 1.5)": median([s.gradient for s in found], "ratio"),
         "seam, colour step": median([s.step for s in found], "levels"),
+        "outpaints without a second subject (at least 38 of 40)": share(clear),
+        "control: the judge sees the subject itself": share(there),
     }
 
 

@@ -32,6 +32,14 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Figure:
     return median([a / b for a, b in zip(ours, theirs, strict=True)], "ratio")
 
 
+def share(marks: Sequence[bool]) -> Figure:
+    """How many are right, with Wilson's 95 % interval."""
+    from scipy.stats import binomtest
+
+    found = binomtest(sum(marks), len(marks)).proportion_ci(0.95, "wilson")
+    return Figure(sum(marks) / len(marks), "share", len(marks), found.low, found.high)
+
+
 def save(name: str, figures: dict[str, Figure]) -> None:
     """Write out/figures/NAME.json."""
     FOLDER.mkdir(parents=True, exist_ok=True)

@@ -49,7 +49,7 @@ def find(image: Image.Image | None = None, focus: tuple[float, float] | None = N
 def standing_out(image: Image.Image) -> Box | None:
     """The box, in shares of the picture, of what differs from the background seen at its borders; None if unclear.
 
-    On rendered marketing scenes this box overlaps the true one by .84 (mean intersection over union, 150 pictures);
+    On rendered marketing scenes this box overlaps the true one by .76 (mean intersection over union, 240 pictures);
     a box around smartcrop's map of detail, by .3: confetti, stripes and skylines are detail too.
     """
     scale = _SIDE / max(image.size)
@@ -68,7 +68,8 @@ def standing_out(image: Image.Image) -> Box | None:
     distance = np.minimum.reduce([np.abs(pixels - b).sum(axis=2) for b in backgrounds])
     if distance.max() < 30:  # of 765: an empty background
         return None
-    mask = Image.fromarray((distance > 0.6 * _otsu(distance)).astype(np.uint8))
+    threshold = _otsu(distance)
+    mask = Image.fromarray((distance > 0.6 * threshold).astype(np.uint8))
     mask = mask.filter(ImageFilter.MinFilter(3)).filter(ImageFilter.MaxFilter(3))  # specks go
     parts = _components(np.asarray(mask) > 0)
     y, x = np.mgrid[0:height, 0:width]
@@ -77,12 +78,23 @@ def standing_out(image: Image.Image) -> Box | None:
     weight[0] = 0
     if not weight.any():
         return None
-    ys, xs = np.nonzero(np.isin(parts, np.nonzero(weight >= 0.25 * weight.max())[0]))
-    # One small pixel larger all around: blur and the threshold eat that much of a soft edge.
-    left_top = max(xs.min() - 1, 0) / width, max(ys.min() - 1, 0) / height
-    box = (*left_top, min(xs.max() + 2, width) / width, min(ys.max() + 2, height) / height)
+    sure = np.isin(parts, np.nonzero(weight >= 0.25 * weight.max())[0])
+    # Thin parts, and those nearly of the background's colour, hang on to what is sure; but a floor or a skyline may, too.
+    around = _components((distance > 0.4 * threshold) | sure)
+    more = np.isin(around, np.unique(around[sure]))
+    chosen, rim = (more, 0) if _extent(more) < min(0.6 * more.size, 1.7 * _extent(sure)) else (sure, 1)
+    ys, xs = np.nonzero(chosen)
+    # A rim of one small pixel: blur and the higher threshold eat that much of a soft edge.
+    left_top = max(xs.min() - rim, 0) / width, max(ys.min() - rim, 0) / height
+    box = (*left_top, min(xs.max() + 1 + rim, width) / width, min(ys.max() + 1 + rim, height) / height)
     share = (box[2] - box[0]) * (box[3] - box[1])
     return tuple(map(float, box)) if 0.004 < share < 0.7 else None  # type: ignore[return-value]
+
+
+def _extent(mask: np.ndarray) -> int:
+    """Pixels in the box around what is set."""
+    ys, xs = np.nonzero(mask)
+    return int((ys[-1] - ys[0] + 1) * (xs.max() - xs.min() + 1))
 
 
 def _otsu(values: np.ndarray) -> float:

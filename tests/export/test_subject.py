@@ -19,6 +19,14 @@ def test_a_lone_object_is_found(scene, size, box):
     assert found.focus == pytest.approx(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), abs=0.03)
 
 
+def test_what_is_thin_or_faint_belongs_to_the_object_it_hangs_on():
+    pixels = np.full((400, 400, 3), (120, 170, 140), np.uint8)
+    pixels[180:300, 120:280] = (180, 40, 60)
+    pixels[100:180, 196:201] = (180, 40, 60)  # a handle
+    pixels[220:260, 280:330] = (145, 120, 118)  # a side in the shade
+    assert standing_out(Image.fromarray(pixels)) == pytest.approx((0.3, 0.25, 0.825, 0.75), abs=0.03)
+
+
 def test_a_point_on_the_object_means_the_object(scene):
     found = find(scene(box=(0.1, 0.2, 0.5, 0.7)), (0.2, 0.4))
     assert found.focus == (0.2, 0.4) and found.box == pytest.approx((0.1, 0.2, 0.5, 0.7), abs=0.05)
