@@ -233,7 +233,7 @@ def _placement(placement: str | None, size: tuple[int, int] | None) -> Placement
         return found[0]
     wide, high = pair_of_pixels("size", size)
     if not RATIOS[0] <= wide / high <= RATIOS[1]:
-        raise LayoutError("size", size, "shapes from 1:4 to 11:1")
+        raise LayoutError("size", size, "shapes from 1:5 to 11:1")
     own = export.load(own=[{"name": f"own-{wide}x{high}", "width": wide, "height": high}])
     return own[f"own-{wide}x{high}"]
 

@@ -47,6 +47,7 @@ def theme_of(brand: Brand) -> Theme:
         on_primary=roles.get("on-primary", max(ink, paper, key=lambda colour: contrast(primary, colour))),
         heading=heading.face(700).path, body=body.face(400).path,
         logo=brand.logo.path.read_bytes(), logo_on_dark=brand.logo_dark.path.read_bytes(),
+        logo_grounds=tuple(brand.colours[path][:7] for path in brand.rules.backgrounds),
     )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def test_a_theme_or_a_brand_but_not_both(still, picture):
         ({"headline": "x"}, InputError, "placement"),
         ({"headline": "x", "placement": "moon"}, PlacementError, "moon"),
         ({"headline": "x", "placement": "social"}, InputError, "one placement"),
-        ({"headline": "x", "size": (100, 2000)}, LayoutError, "1:4"),
+        ({"headline": "x", "size": (100, 2000)}, LayoutError, "1:5"),
         ({"headline": "x", "size": (600, 314), "layout": "hedline"}, LayoutError, "headline"),
         ({"subline": "x", "size": (600, 314)}, LayoutError, "slots of 'headline'"),
         ({"headline": "long words " * 60, "size": (320, 50)}, LayoutError, "Shorten it"),

@@ -8,21 +8,48 @@ lint(finished, brand)                   what in a finished banner is not as its 
 """
 
 from .colours import contrast, delta_e, plain_name
-from .finished import Block, Finished, Insets, Mark
+from .findings import RULES, Finding, Findings
+from .finished import Block, Finished, Insets, Mark, seen_width
 from .fonts import Face, Family
 from .grade import Graded, grade
-from .lint import Finding, Findings, lint
+from .lint import lint
 from .logos import Logo
 from .problems import Problem
 from .propose import Palette, Swatch
-from .rules import Rules
+from .rules import Rules, banned_in
 from .score import palette_distance
 from .steer import negatives_for, palette_words, steered, words_for
 from .tokens import Typography
 from .value import Brand
 
 __all__ = [
-    "Block", "Brand", "Face", "Family", "Finding", "Findings", "Finished", "Graded", "Insets", "Logo", "Mark", "Palette", "Problem",
-    "Rules", "Swatch", "Typography", "contrast", "delta_e", "grade", "lint", "negatives_for", "palette_distance", "palette_words",
-    "plain_name", "steered", "words_for",
+    "RULES",
+    "Block",
+    "Brand",
+    "Face",
+    "Family",
+    "Finding",
+    "Findings",
+    "Finished",
+    "Graded",
+    "Insets",
+    "Logo",
+    "Mark",
+    "Palette",
+    "Problem",
+    "Rules",
+    "Swatch",
+    "Typography",
+    "banned_in",
+    "contrast",
+    "delta_e",
+    "grade",
+    "lint",
+    "negatives_for",
+    "palette_distance",
+    "palette_words",
+    "plain_name",
+    "seen_width",
+    "steered",
+    "words_for",
 ]  # fmt: skip

@@ -80,8 +80,7 @@ class Finished:
     under       the picture beneath them in the placement's size, with panels, buttons and veils drawn: what is behind the words.
     blocks      the text; logo, or None.
     placement   its name, for the report; safe, what the platform may cover.
-    seen        CSS pixels of width at which people see it; by default its own width up to 970 pixels (display ads), and beyond
-                that 400, a phone's.
+    seen        CSS pixels of width at which people see it; by default `seen_width`.
     """
 
     under: Image.Image = field(repr=False)
@@ -95,10 +94,9 @@ class Finished:
         if not isinstance(self.under, Image.Image):
             raise InputError("under", self.under, "a PIL image")
         object.__setattr__(self, "blocks", tuple(self.blocks))
-        width = self.under.width
         if isinstance(self.seen, bool) or not isinstance(self.seen, int | float) or not 0 <= self.seen < math.inf:
             raise InputError("seen", self.seen, "CSS pixels over 0, or 0 for what is usual")
-        object.__setattr__(self, "seen", float(self.seen) or (float(width) if width <= _OWN_SIZE else _PHONE))
+        object.__setattr__(self, "seen", float(self.seen) or seen_width(self.under.width))
 
     @property
     def scale(self) -> float:
@@ -110,6 +108,11 @@ class Finished:
         """The safe area as a box in pixels."""
         width, height = self.under.size
         return self.safe.left, self.safe.top, width - self.safe.right, height - self.safe.bottom
+
+
+def seen_width(width: int) -> float:
+    """CSS pixels at which people see a banner of so many pixels: display ads as they are, all that is wider on a phone."""
+    return float(width) if width <= _OWN_SIZE else _PHONE
 
 
 def box_of(parameter: str, box: Sequence[float]) -> Box:

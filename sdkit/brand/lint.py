@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from ..errors import ExportError, InputError, near
 from .behind import contrast_on, ground_of
 from .colours import nearest
+from .findings import RULES, Finding, Findings
 from .finished import Block, Box, Finished
 from .rules import banned_in
 from .value import Brand
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-ERROR, WARNING = "error", "warning"
-RULES = {
-    "contrast": ERROR, "text-size": ERROR, "safe-area": ERROR, "overlap": ERROR, "banned": ERROR, "font": ERROR, "glyphs": ERROR,
-    "logo-size": ERROR, "logo-space": ERROR, "lines": WARNING, "colour": WARNING, "logo-background": WARNING, "logo-missing": WARNING,
-}  # fmt: skip
 _LARGE, _LARGE_BOLD = 24.0, 18.66  # CSS pixels; 18 and 14 points of WCAG 2.1
 _BOLD = 700
 _OFF = 10.0  # deltaE from which a colour is not the brand's
@@ -30,95 +21,10 @@ _BUSY = 14.0  # standard deviation of L*
 _SLACK = 0.5  # pixels: boxes are rounded
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as the rules have it.
-
-    rule       its name, of RULES; severity, "error" or "warning"; where, the kind of block or "logo".
-    found, allowed    in words and figures.
-    waived     the reason it was let pass, or "".
-    """
-
-    rule: str
-    severity: str
-    where: str
-    found: str
-    allowed: str
-    waived: str = ""
-
-    def __str__(self) -> str:
-        passed = f" (waived: {self.waived})" if self.waived else ""
-        return f"{self.severity}: {self.rule}, {self.where}: {self.found}; allowed: {self.allowed}{passed}"
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What a look at a banner found: iterate it, `.frame()` it, `.waive()` some, `.require()` that nothing is left.
-
-    placement   of the banner; rows, one Finding each.
-    """
-
-    placement: str = ""
-    rows: tuple[Finding, ...] = field(default=())
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __iter__(self) -> Iterator[Finding]:
-        return iter(self.rows)
-
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        """Those that stop an export: errors that nobody waived."""
-        return tuple(row for row in self.rows if row.severity == ERROR and not row.waived)
-
-    def waive(self, reasons: Mapping[str, str]) -> Findings:
-        """The same with findings of some rules let pass: {"contrast": "the client's own artwork"}. The reason is recorded.
-
-        Raises InputError for a rule that there is none of, or an empty reason.
-        """
-        for rule, reason in reasons.items():
-            if rule not in RULES:
-                raise InputError("waive", rule, "the name of a rule", near(str(rule), RULES))
-            if not isinstance(reason, str) or not reason.strip():
-                raise InputError(f"waive[{rule!r}]", reason, "a reason in words")
-        rows = (replace(row, waived=reasons[row.rule].strip()) if row.rule in reasons else row for row in self.rows)
-        return replace(self, rows=tuple(rows))
-
-    def require(self) -> None:
-        """Raises ExportError, naming each, while there are errors that nobody waived."""
-        if left := self.errors:
-            name = f"{self.placement}: " if self.placement else ""
-            listed = "".join(f"\n  {row}" for row in left)
-            names = ", ".join(f'"{rule}": "…"' for rule in dict.fromkeys(row.rule for row in left))
-            raise ExportError(
-                f"{name}the banner is not as the brand's rules have it:{listed}\nTo let it pass, say why: waive={{{names}}}"
-            )
-
-    def frame(self) -> pd.DataFrame:
-        """A pandas DataFrame, one row a finding: placement, rule, severity, where, found, allowed, waived."""
-        import pandas as pd
-
-        names = list(Finding.__dataclass_fields__)
-        rows = [[self.placement, *(getattr(row, name) for name in names)] for row in self.rows]
-        return pd.DataFrame(rows, columns=["placement", *names], dtype="str")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, for a manifest."""
-        return {"placement": self.placement, "findings": [dict(vars(row)) for row in self.rows]}
-
-    def __repr__(self) -> str:
-        head = f"{len(self)} finding{'s' * (len(self) != 1)}, {len(self.errors)} of them stop an export"
-        return "\n".join([head if self.rows else "no findings", *(f"  {row}" for row in self.rows)])
-
-    def _repr_html_(self) -> str | None:
-        return self.frame()._repr_html_() if self.rows else "<p>No findings.</p>"  # type: ignore[operator]
-
-
 def lint(finished: Finished, brand: Brand, *, waive: Mapping[str, str] | None = None) -> Findings:
     """What in a banner is not as the brand's rules have it.
 
-    waive    {rule: reason}, as for `Findings.waive`.
+    waive    {rule: reason} or {"placement: rule": reason}, as for `Findings.waive`.
 
     Sizes are judged as people see them (`Finished.seen`). Contrast is the 10th percentile over the pixels behind a block (WCAG
     2.1, 1.4.3: 4.5, or 3 for large type). A line that names no figure of the brand's own is sdkit's.
@@ -126,7 +32,7 @@ def lint(finished: Finished, brand: Brand, *, waive: Mapping[str, str] | None = 
     rows: list[Finding] = []
 
     def say(rule: str, where: str, found: str, allowed: str) -> None:
-        rows.append(Finding(rule, RULES[rule], where, found, allowed))
+        rows.append(Finding(finished.placement, rule, RULES[rule], where, found, allowed))
 
     blocks = [block for block in finished.blocks if block.text.strip()]
     for block in blocks:
@@ -139,7 +45,7 @@ def lint(finished: Finished, brand: Brand, *, waive: Mapping[str, str] | None = 
             if _meet(one.box, other.box):
                 say("overlap", f"{one.kind}, {other.kind}", "the two lie on each other", "space between them")
     _logo(finished, brand, blocks, say)
-    return Findings(finished.placement, tuple(rows)).waive(waive or {})
+    return Findings(tuple(rows)).waive(waive or {})
 
 
 def _readable(block: Block, finished: Finished, brand: Brand, say: Any) -> None:

@@ -24,7 +24,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)\d")  # Windows has devices of these names
 _DEFAULTS: dict[str, Any] = {
     "platform": "Own", "group": "web", "title": "", "safe": {}, "max_bytes": 5_000_000, "formats": ("JPEG", "PNG"),
-    "source": "", "checked_on": "", "confidence": "own", "note": "", "dpi": 72,
+    "source": "", "checked_on": "", "confidence": "own", "note": "", "dpi": 72, "words": True,
 }  # fmt: skip
 
 
@@ -51,6 +51,7 @@ class Placement:
     max_bytes   the file's limit; formats, of "JPEG", "PNG", "WEBP", "AVIF", the preferred first.
     source, checked_on (YYYY-MM-DD), confidence ("high", "medium", "low", "own"), note     where the figures come from.
     dpi         pixels an inch, as the file says for print; screens take no notice of it.
+    words       whether text may stand on it: no on product pictures and logo strips.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Placement:
     confidence: str = "own"
     note: str = ""
     dpi: int = 72
+    words: bool = True
 
     @property
     def size(self) -> tuple[int, int]:
@@ -186,6 +188,8 @@ def _placement(parameter: str, name: str, fields: Mapping[str, Any], base: Place
             raise InputError(f"{where}: {side}", None, "pixels, which a new placement must give")
         values[side] = whole(f"{where}: {side}", values[side], 16, MAX_SIDE)
     values["max_bytes"] = whole(f"{where}: max_bytes", values["max_bytes"], 1000, MAX_BYTES)
+    if not isinstance(values["words"], bool):
+        raise InputError(f"{where}: words", values["words"], "true or false")
     values["dpi"] = whole(f"{where}: dpi", values["dpi"], 1, 2400)
     for key in ("platform", "group", "title", "source", "checked_on", "confidence", "note"):
         text = values[key]

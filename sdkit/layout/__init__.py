@@ -1,6 +1,8 @@
 """Banner layouts: SVG templates people edit, filled with words over a picture. No torch; nothing here generates."""
 
 from .banner import Banner, Block
+from .flow import Least
+from .places import NoRoom
 from .render import RATIOS, check, render
 from .rows import Row, read
 from .specimen import Layouts, table
@@ -13,6 +15,8 @@ __all__ = [
     "Block",
     "Layout",
     "Layouts",
+    "Least",
+    "NoRoom",
     "Row",
     "Theme",
     "check",

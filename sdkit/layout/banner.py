@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from ..codecs import data_url, encode
+from .draw import over
 from .flow import Rect
 from .fonts import Face
 from .ground import READABLE
@@ -18,6 +19,7 @@ class Block:
 
     box         (left, top, right, bottom) of its ink in pixels.
     size        of its letters, pixels an em; lines, as they were broken; families, the fonts that drew them.
+    weight      of the first of them, 1 to 1000.
     contrast    the lowest ratio of `colour` to what is behind it, 1 to 21 (WCAG 2.1).
     """
 
@@ -28,6 +30,7 @@ class Block:
     size: float
     colour: str
     families: tuple[str, ...]
+    weight: int
     contrast: float
 
 
@@ -36,11 +39,11 @@ class Banner:
     """A finished banner.
 
     image       RGB, of exactly `size` pixels.
-    blocks      its texts; `logo`, the box of the logo, or None.
+    blocks      its texts; `logo`, the box of the logo, or None; logo_on_dark, whether it is the one for dark grounds.
     side        where the words stand: "left", "right", "top", "bottom", or "rest".
     scrim       opacity of what was laid behind the words, 0 where the picture needed nothing.
     left_out    slots that had words but no room; templates say which may go.
-    svg         all that lies over `background`, as SVG; `document()` has both.
+    svg         all that lies over `background`, as SVG; `document()` has both. shapes, what of it is neither words nor logo.
     """
 
     image: Image.Image = field(repr=False)
@@ -48,6 +51,7 @@ class Banner:
     blocks: tuple[Block, ...]
     logo: Rect | None
     logo_contrast: float
+    logo_on_dark: bool
     side: str
     safe: Rect
     scrim: float
@@ -55,6 +59,7 @@ class Banner:
     svg: str = field(repr=False)
     background: Image.Image = field(repr=False)
     faces: tuple[Face, ...] = field(repr=False, default=())
+    shapes: tuple[str, ...] = field(repr=False, default=())
 
     @property
     def size(self) -> tuple[int, int]:
@@ -65,6 +70,11 @@ class Banner:
     def contrast(self) -> float:
         """The lowest of its texts."""
         return min((b.contrast for b in self.blocks), default=21.0)
+
+    @property
+    def under(self) -> Image.Image:
+        """What is behind words and logo: the picture with veils, panels and buttons. Drawn anew at each call."""
+        return over(self.background, self.shapes)
 
     @property
     def findings(self) -> tuple[str, ...]:

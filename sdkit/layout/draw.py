@@ -139,6 +139,11 @@ def picture(image: Image.Image, box: Rect) -> str:
     return f'<image {place} href="{data_url(image)}"/>'
 
 
+def over(base: Image.Image, laid: Sequence[str], faces: Sequence[Face] = ()) -> Image.Image:
+    """`base` with some drawings of ours laid over it, RGB."""
+    return Image.alpha_composite(base.convert("RGBA"), pixels(page(base.size, laid), faces)).convert("RGB")
+
+
 def pixels(svg: str, faces: Sequence[Face] = ()) -> Image.Image:
     """An SVG of ours as an RGBA picture. No font of the system is loaded, and no file but those of the faces."""
     import resvg_py

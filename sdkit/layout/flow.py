@@ -18,6 +18,18 @@ _DESCENT = 0.2  # ems under the last baseline that count as the text's, so that 
 Rect = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
+@dataclass(frozen=True)
+class Least:
+    """What a banner keeps at least.
+
+    text, logo   pixels of letters (an em), and of the logo's height. space, free on every side of the logo, in times its height.
+    """
+
+    text: float = 0.0
+    logo: float = 0.0
+    space: float = 0.0
+
+
 class Unfit(SdkitError):
     """A text that does not fit, by its slot: the flow tries again, smaller; in the end a LayoutError tells a person."""
 
@@ -47,6 +59,7 @@ class Sheet:
     logo: float
     unit: float
     rtl: bool
+    least: Least = Least()
     left_out: frozenset[str] = frozenset()
 
     def shows(self, part: Part) -> bool:
@@ -95,7 +108,9 @@ def measure(part: Part, width: float, sheet: Sheet, scale: float, how: Way) -> S
     if isinstance(part, Text):
         return _text(part, width, sheet, scale, how)
     if isinstance(part, Logo):
-        high = min(part.height * u, part.width * u / sheet.logo, width / sheet.logo)
+        high = max(min(part.height * u, part.width * u / sheet.logo, width / sheet.logo), sheet.least.logo)
+        if high * sheet.logo > width + 0.01:
+            raise Unfit("logo")
         return Sized(part, high * sheet.logo, high)
     if isinstance(part, Mark):
         return Sized(part, min(part.width * u * max(scale, 0.7), width), part.height * u * max(scale, 0.7))
@@ -106,7 +121,7 @@ def _text(part: Text, width: float, sheet: Sheet, scale: float, how: Way) -> Siz
     setting = sheet.settings[part.slot, part.heading, part.tracking]
     words = sheet.texts[part.slot]
     words = words.upper() if part.upper else words
-    least = max(part.least * sheet.unit, part.size * sheet.unit * how.least, LEAST)
+    least = max(part.least * sheet.unit, part.size * sheet.unit * how.least, sheet.least.text, LEAST)
     size = max(part.size * sheet.unit * scale, least)
     while True:
         found = balanced(words, width / size, setting, hyphenate=how.hyphenate)
@@ -158,10 +173,11 @@ def _flow(group: Group, parts: list[Part], width: float, gap: float, sheet: Shee
     if group.flow == "column":
         sized = [measure(p, width, sheet, scale, how) for p in parts]
         wide, inside, y = max(s.width for s in sized), [], 0.0
-        for s in sized:
+        for s, after in zip(sized, (*sized[1:], None), strict=True):
             inside.append((_offset(group.align, wide - s.width, sheet.rtl), y, s))
-            y += s.height + gap
-        return Sized(group, wide, y - gap, tuple(inside))
+            y += s.height + (max(gap, _space(s, sheet), _space(after, sheet)) if after else 0.0)
+        return Sized(group, wide, y, tuple(inside))
+    gap = max(gap, *(_space(measure(p, width, sheet, scale, how), sheet) for p in parts if isinstance(p, Logo)), 0.0)
     left, done = width - gap * (len(parts) - 1), {}
     for p in sorted(parts, key=_flexible):  # what keeps its width first; words share what is left
         rest = [q for q in parts if q not in done and _flexible(q)]
@@ -176,6 +192,11 @@ def _flow(group: Group, parts: list[Part], width: float, gap: float, sheet: Shee
         inside.append((x, _offset(group.align, high - done[p].height, False), done[p]))
         x += done[p].width + gap
     return Sized(group, x - gap, high, tuple(inside))
+
+
+def _space(sized: Sized, sheet: Sheet) -> float:
+    """What stays free around a logo, pixels; of other parts none."""
+    return sheet.least.space * sized.height if isinstance(sized.part, Logo) else 0.0
 
 
 def _flexible(part: Part) -> bool:

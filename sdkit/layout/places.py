@@ -16,6 +16,10 @@ from .wrap import SOFT
 _FIRST = 0.02  # of unrest: how much calmer another side has to be than the one that the template names first
 
 
+class NoRoom(LayoutError):
+    """Words that do not fit into a placement, though others would."""
+
+
 @dataclass
 class Docked:
     """A zone in its place: the side, the rectangle it had, and its parts."""
@@ -78,7 +82,20 @@ class Places:
             zone = _towards(zone, side, done[0].side if done else "")
             sized, x, y = spread(sized, zone, inner, self.sheet.rtl, side)
             done.append(Docked(zone, side, own, put(sized, x, y, align=zone.group.align)))
+        if self._crowded(done):
+            raise Unfit("logo")
         return done
+
+    def _crowded(self, done: list[Docked]) -> bool:
+        """Whether words or the edge of the picture come too near to the logo."""
+        puts = [p for one in done for p in one.puts]
+        for mark in (p.box for p in puts if isinstance(p.part, Logo)):
+            free = self.sheet.least.space * (mark[3] - mark[1])
+            around = mark[0] - free, mark[1] - free, mark[2] + free, mark[3] + free
+            near = any(ground.overlap(around, p.box) > 0 for p in puts if isinstance(p.part, Text))
+            if free and (near or min(around[:2]) < 0 or around[2] > self.picture.width or around[3] > self.picture.height):
+                return True
+        return False
 
     def _dock(self, zone: Zone, room: Rect) -> tuple[str, Rect, Rect]:
         """(side, the zone's rectangle, what is left for others)."""
@@ -108,6 +125,9 @@ class Places:
 
     def _leave(self, slot: str) -> None:
         """Take out the next part that the template can do without, or tell why the words do not fit."""
+        if slot == "logo" and self.sheet.logo and "logo" not in self.sheet.left_out:  # rather none than one that is too small
+            self.sheet, self.left_out = replace(self.sheet, left_out=self.sheet.left_out | {"logo"}), (*self.left_out, "logo")
+            return
         every = [p for z in self.arrangement.zones for p in parts_of(z.group) if isinstance(p, Text | Logo) and p.leave]
         shown = set(self.sheet.texts) - self.sheet.left_out
         for part in sorted(every, key=lambda p: p.leave):
@@ -124,7 +144,7 @@ class Places:
         word = max(words.replace(SOFT, " ").split(), key=len, default="")
         if len(word) > 12 and not any(how.language for how in self.sheet.settings.values()):
             hint += f", say its language (language='de') or put soft hyphens (\\u00ad) into {word!r}"
-        raise LayoutError(
+        raise NoRoom(
             slot, words, f"about {fits} characters at {size} pixels in the layout {self.layout.name!r}; these are {len(words)}",
             hint + ", or choose another layout or a larger placement.",
         )  # fmt: skip

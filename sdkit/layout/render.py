@@ -12,58 +12,60 @@ from ..errors import InputError, LayoutError
 from ..request import pair_of_pixels
 from . import draw, ground, logo
 from .banner import Banner, Block
-from .flow import Put, Rect, Sheet
+from .flow import Least, Put, Rect, Sheet
 from .fonts import Face, face, is_rtl
-from .places import Docked, Places
+from .places import Docked, NoRoom, Places
 from .template import SIDES, Group, Layout, Logo, Mark, Text, given, parts_of
 from .theme import Theme
 from .wrap import Setting, cleaned
 
-RATIOS = (1 / 4, 11.0)  # width over height: 1:3 to 8:1 is promised; the ad networks go a little beyond
+RATIOS = (1 / 5, 11.0)  # width over height: 1:3 to 8:1 is promised; the ad networks go beyond
 _BUTTON = 3.0  # WCAG 2.1, success criterion 1.4.11: what a control needs to be seen
 _DARK = 0.3  # mean relative luminance, below which a picture is dark
 _SEEN = 2.4  # a logo below this contrast gets a plate behind it
+_NEAR = 12  # of 255, in the widest channel: what still is one of the colours that a logo may stand on
 
 
 def render(
     layout: Layout, picture: Image.Image, size: tuple[int, int], texts: Mapping[str, object], theme: Theme | None = None, *,
     safe_area: tuple[int, int, int, int] = (0, 0, 0, 0), copy_side: str | None = None, subject: Rect | None = None,
-    language: str = "",
+    language: str = "", least: Least | None = None,
 ) -> Banner:  # fmt: skip
     """Set `texts` over `picture` as `layout` arranges them.
 
-    size        (width, height) in pixels, from 1:4 to 11:1. A picture of another size is cropped around its middle.
+    size        (width, height) in pixels, from 1:5 to 11:1. A picture of another size is cropped around its middle.
     texts       slot -> words; empty ones are left out and the rest closes up.
     safe_area   insets (top, right, bottom, left) in pixels that stay free of words.
     copy_side   "left", "right", "top" or "bottom": where the words go, if the layout can; by default the calmest side.
     subject     (left, top, right, bottom) in pixels of what must stay in view; words keep off it where they can.
     language    of the words, such as "de": long ones may then be hyphenated where nothing else fits.
+    least       what text and logo keep at least; a logo that would be smaller, or have less room around it, is left out.
 
     Raises LayoutError that names the slot when words do not fit or no font has their characters.
     """
-    places, theme = _places(layout, picture, size, texts, theme, safe_area, copy_side, subject, language)
+    places, theme = _places(layout, picture, size, texts, theme, safe_area, copy_side, subject, language, least or Least())
     return _Making(places, places.picture, places.sheet, theme).banner()
 
 
 def check(
     layout: Layout, size: tuple[int, int], texts: Mapping[str, object], theme: Theme | None = None, *,
-    safe_area: tuple[int, int, int, int] = (0, 0, 0, 0), language: str = "",
+    safe_area: tuple[int, int, int, int] = (0, 0, 0, 0), language: str = "", least: Least | None = None,
 ) -> None:  # fmt: skip
     """Raises LayoutError as `render` would, without a picture: whether words fit does not depend on it."""
     grey = Image.new("RGB", pair_of_pixels("size", size), "#808080")
-    places, _ = _places(layout, grey, size, texts, theme, safe_area, None, None, language)
+    places, _ = _places(layout, grey, size, texts, theme, safe_area, None, None, language, least or Least())
     places.docked()
 
 
 def _places(
     layout: Layout, picture: Image.Image, size: tuple[int, int], texts: Mapping[str, object], theme: Theme | None,
-    safe_area: tuple[int, int, int, int], copy_side: str | None, subject: Rect | None, language: str,
+    safe_area: tuple[int, int, int, int], copy_side: str | None, subject: Rect | None, language: str, least: Least,
 ) -> tuple[Places, Theme]:  # fmt: skip
     """What is placed where, once everything that came is checked."""
     size = pair_of_pixels("size", size)
     theme = theme or Theme.default()
     if not RATIOS[0] <= size[0] / size[1] <= RATIOS[1]:
-        raise LayoutError("size", size, "shapes from 1:4 to 11:1")
+        raise NoRoom("size", size, "shapes from 1:5 to 11:1")
     if copy_side not in (None, *SIDES):
         raise LayoutError("copy_side", copy_side, ", ".join(map(repr, SIDES)))
     given(layout, texts)
@@ -75,7 +77,7 @@ def _places(
     arrangement = layout.of((safe[2] - safe[0]) / (safe[3] - safe[1]))
     if not said and not (theme.logo or theme.logo_on_dark):
         raise LayoutError("texts", dict(texts), f"words for one of {', '.join(layout.slots)}")
-    sheet = _sheet(layout, said, theme, min(safe[2] - safe[0], safe[3] - safe[1]) / 100, language)
+    sheet = _sheet(layout, said, theme, min(safe[2] - safe[0], safe[3] - safe[1]) / 100, language, least)
     return Places(layout, arrangement, picture, safe, sheet, copy_side, subject), theme
 
 
@@ -89,7 +91,7 @@ def _safe(size: tuple[int, int], insets: tuple[int, int, int, int]) -> Rect:
     return left, top, size[0] - right, size[1] - bottom
 
 
-def _sheet(layout: Layout, said: Mapping[str, str], theme: Theme, unit: float, language: str) -> Sheet:
+def _sheet(layout: Layout, said: Mapping[str, str], theme: Theme, unit: float, language: str, least: Least) -> Sheet:
     fallbacks = tuple(face(p, "theme.fallbacks") for p in theme.fallbacks)
     sets = {
         True: (face(theme.heading, "theme.heading"), face(theme.body, "theme.body"), *fallbacks),
@@ -104,7 +106,7 @@ def _sheet(layout: Layout, said: Mapping[str, str], theme: Theme, unit: float, l
         how.line(said[how.slot].replace("\n", " "))  # missing characters are told before anything is measured
     mark = theme.logo or theme.logo_on_dark
     lead = next(iter(said.values()), "")
-    return Sheet(said, settings, logo.ratio(mark) if mark else 0.0, unit, is_rtl(lead))
+    return Sheet(said, settings, logo.ratio(mark) if mark else 0.0, unit, is_rtl(lead), least)
 
 
 @dataclass
@@ -124,19 +126,21 @@ class _Making:
         over: list[str] = []
         blocks: list[Block] = []
         faces: set[Face] = set()
-        logos: list[tuple[Rect, float]] = []
+        logos: list[tuple[Rect, float, bool]] = []
+        shapes: list[str] = []
         for one in docked:
-            self._parts(one, base, over, blocks, faces, logos)
+            self._parts(one, base, over, shapes, blocks, faces, logos)
         every = tuple(sorted(faces, key=lambda f: f.path))
-        image = _over(base, over, every)
+        image = draw.over(base, over, every)
         svg = draw.page(base.size, ['<g id="ground">', *under, "</g>", '<g id="copy">', *over, "</g>"])
-        box, seen = logos[0] if logos else (None, 21.0)
+        box, seen, on_dark = logos[0] if logos else (None, 21.0, False)
         return Banner(
             image,
             self.places.layout.name,
             tuple(blocks),
             box,
             seen,
+            on_dark,
             docked[0].side,
             self.places.safe,
             scrim,
@@ -144,6 +148,7 @@ class _Making:
             svg,
             self.picture,
             every,
+            (*under, *shapes),
         )
 
     # -- what lies behind
@@ -205,12 +210,12 @@ class _Making:
                     laid = draw.scrim(
                         base.size, (left - 2, top - 2, right + 2, bottom + 2), one.side, veil, opacity, f"scrim{len(under)}"
                     )
-                    if opacity == 1 or ground.worst(text, self._behind(_over(base, laid), plain)) >= ground.READABLE:
+                    if opacity == 1 or ground.worst(text, self._behind(draw.over(base, laid), plain)) >= ground.READABLE:
                         break
                     opacity = min(1.0, opacity + 0.04)
                 most = max(most, opacity)
             if laid:
-                base = _over(base, laid)
+                base = draw.over(base, laid)
                 under += laid
         return base, under, most
 
@@ -260,7 +265,8 @@ class _Making:
         )
 
     def _parts(
-        self, one: Docked, base: Image.Image, over: list[str], blocks: list[Block], faces: set[Face], logos: list[tuple[Rect, float]]
+        self, one: Docked, base: Image.Image, over: list[str], shapes: list[str], blocks: list[Block], faces: set[Face],
+        logos: list[tuple[Rect, float, bool]],
     ) -> None:  # fmt: skip
         fills: dict[int, str] = {}
         around = self._behind(base, [p for p in one.puts if isinstance(p.part, Text) and p.within < 0])
@@ -280,17 +286,17 @@ class _Making:
                 )
                 radius = it.part.behind.rx * self.sheet.unit
                 high = it.box[3] - it.box[1]
-                over.append(
-                    draw.shape(it.part.behind, it.box, fills[i], radius if radius >= 0 else self.theme.roundness * high / 2)
-                )
+                round_ = radius if radius >= 0 else self.theme.roundness * high / 2
+                shapes.append(draw.shape(it.part.behind, it.box, fills[i], round_))
+                over.append(shapes[-1])
             elif isinstance(it.part, Mark):
-                over.append(
-                    draw.mark(
-                        it.part, it.box, self._readable(it.part.fill, behind.mean(0, keepdims=True), _SEEN), self.sheet.unit
-                    )
-                )
+                fill = self._readable(it.part.fill, behind.mean(0, keepdims=True), _SEEN)
+                shapes.append(draw.mark(it.part, it.box, fill, self.sheet.unit))
+                over.append(shapes[-1])
             elif isinstance(it.part, Logo):
-                over += self._logo(it, behind, logos)
+                plate, logo_ = self._logo(it, behind, logos)
+                shapes += plate
+                over += [*plate, logo_]
             elif isinstance(it.part, Text):
                 same = it.part.fill == "auto" and flat is None and ground.worst(auto, behind) >= ground.READABLE
                 colour = auto if same else self._readable(it.part.fill, behind, ground.READABLE)
@@ -301,35 +307,35 @@ class _Making:
                 said, lines = self.sheet.texts[it.part.slot], tuple(line.text for line in it.sized.lines)
                 box: Rect = tuple(float(v) for v in (*boxes[:, :2].min(0), *boxes[:, 2:].max(0)))  # type: ignore[assignment]
                 families = tuple(dict.fromkeys(f.family for f in used))
-                blocks.append(
-                    Block(it.part.slot, said, lines, box, it.sized.size, colour, families, ground.worst(colour, behind))
-                )
+                weight, ratio = used[0].weight if used else 400, ground.worst(colour, behind)
+                blocks.append(Block(it.part.slot, said, lines, box, it.sized.size, colour, families, weight, ratio))
 
-    def _logo(self, it: Put, behind: np.ndarray, logos: list[tuple[Rect, float]]) -> list[str]:
-        """The logo that stands out more; on a plate of paper or ink where neither does."""
+    def _logo(self, it: Put, behind: np.ndarray, logos: list[tuple[Rect, float, bool]]) -> tuple[list[str], str]:
+        """(a plate or nothing, the logo): the one that stands out more; on a plate of paper or ink where neither does."""
         wide, high = (max(1, round(it.box[k + 2] - it.box[k])) for k in (0, 1))
         found = []
-        for data in (self.theme.logo, self.theme.logo_on_dark):
+        for on_dark, data in enumerate((self.theme.logo, self.theme.logo_on_dark)):
             if data:
                 image = logo.at(data, wide, high)
                 pixels = np.asarray(image, np.float64).reshape(-1, 4)
                 drawn = pixels[pixels[:, 3] > 128, :3]
                 main = drawn.mean(0) if len(drawn) else np.zeros(3)
-                found.append((ground.worst(_hex(main[None]), behind), image, main))
-        seen, image, main = max(found, key=lambda f: f[0])
-        logos.append((it.box, seen))
-        plate = []
-        if seen < _SEEN:
-            colour = max((self.theme.paper, self.theme.ink), key=lambda c: ground.contrast(c, _hex(main[None])))
-            pad = 0.22 * high
-            left, top, right, bottom = it.box
-            plate = [draw.rect((left - pad, top - pad, right + pad, bottom + pad), colour, self.theme.roundness * pad)]
-            logos[-1] = (it.box, ground.contrast(colour, _hex(main[None])))
-        return [*plate, draw.picture(image, it.box)]
-
-
-def _over(base: Image.Image, laid: Sequence[str], faces: Sequence[Face] = ()) -> Image.Image:
-    return Image.alpha_composite(base.convert("RGBA"), draw.pixels(draw.page(base.size, laid), faces)).convert("RGB")
+                found.append((ground.worst(_hex(main[None]), behind), image, main, bool(on_dark)))
+        grounds, allowed = self.theme.logo_grounds or (self.theme.paper, self.theme.ink), True
+        if self.theme.logo_grounds:
+            mean = behind.mean(0)
+            allowed = any(np.abs(mean - ground.rgb(g)).max() <= _NEAR for g in grounds) and behind.std(0).max() <= _NEAR
+        seen, image, main, on_dark = max(found, key=lambda f: f[0])
+        if allowed and seen >= _SEEN:
+            logos.append((it.box, seen, on_dark))
+            return [], draw.picture(image, it.box)
+        pairs = [(ground.contrast(g, _hex(one[2][None])), g, one) for g in grounds for one in found]
+        seen, colour, (_, image, _, on_dark) = max(pairs, key=lambda pair: pair[0])
+        pad = max(0.22, min(self.sheet.least.space, 0.4)) * high
+        left, top, right, bottom = it.box
+        logos.append((it.box, seen, on_dark))
+        box = left - pad, top - pad, right + pad, bottom + pad
+        return [draw.rect(box, colour, self.theme.roundness * pad)], draw.picture(image, it.box)
 
 
 def _hex(pixels: np.ndarray) -> str:

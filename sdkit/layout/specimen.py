@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHAPES = ((600, 600), (1000, 524), (360, 640), (1000, 170))
 WORDS = {
     "headline": "Summer starts at the water’s edge", "subline": "Light, quick-drying, made from recycled bottles.", "button": "Shop now",
-    "label": "New season", "price": "€29", "note": "from only", "quote": "It saved our team a whole day every single week.",
+    "eyebrow": "New season", "price": "€29", "note": "from only", "quote": "It saved our team a whole day every single week.",
     "author": "A happy customer", "role": "Head of marketing", "day": "24", "month": "June", "place": "Kunsthalle, doors open at 7 pm",
 }  # fmt: skip
 _LOGO = (

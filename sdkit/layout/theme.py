@@ -23,6 +23,7 @@ class Theme:
     heading, body  font files (TTF or OTF, no collection) of headlines, and of all other words.
     fallbacks      font files for characters that those two lack, in order; after them come the fonts of the system.
     logo           SVG or PNG bytes for light grounds; logo_on_dark, for dark ones; either stands in for the other.
+    logo_grounds   colours that the logo may stand on, each "#rrggbb"; elsewhere it gets a plate of one. None: anywhere.
     roundness      of buttons and cards: 0 square to 1 fully round.
 
     Raises LayoutError for a colour, file or logo of another kind.
@@ -38,6 +39,7 @@ class Theme:
     fallbacks: tuple[Path, ...] = ()
     logo: bytes | None = None
     logo_on_dark: bytes | None = None
+    logo_grounds: tuple[str, ...] = ()
     roundness: float = 0.4
 
     def __post_init__(self) -> None:
@@ -46,6 +48,10 @@ class Theme:
             if not isinstance(value, str) or not _HEX.fullmatch(value):
                 raise LayoutError(f"theme.{name}", value, 'a colour as "#rrggbb"')
             object.__setattr__(self, name, value.lower())
+        object.__setattr__(self, "logo_grounds", tuple(self.logo_grounds))
+        for value in self.logo_grounds:
+            if not isinstance(value, str) or not _HEX.fullmatch(value):
+                raise LayoutError("theme.logo_grounds", value, 'colours, each as "#rrggbb"')
         fonts = folder("templates") / "fonts"
         for name, own in (("heading", "InterDisplay-ExtraBold.ttf"), ("body", "Inter-Medium.ttf")):
             given = getattr(self, name)

@@ -59,7 +59,7 @@ def test_every_layout_in_every_shape(name, size):
         ink[max(0, int(top) - 1) : int(bottom) + 2, max(0, int(left) - 1) : int(right) + 2] = False
     assert not ink.any()
     assert {b.slot for b in banner.blocks} | set(banner.left_out) >= set(find(name).slots) - {
-        "label",
+        "eyebrow",
         "role",
         "subline",
         "note",
