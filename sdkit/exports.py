@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image
-from PIL import __version__ as pillow
 
-from . import costs, rights
+from . import rights
 from .attended import shown
 from .backends.base import Progress
-from .codecs import pixel_hash
-from .errors import InputError, Interrupted, RightsWarning
-from .masters import Masters
+from .branded import Given
+from .edition import Edition
+from .errors import InputError, RightsWarning
+from .findings import Findings
+from .proofs import Proofing
 from .result import Patched, Result
 from .sources import label as called_as
 from .upscale import is_photo
 
 if TYPE_CHECKING:
-    from .export import Earlier, Encoded, Extension, Fit, Item, Kit, Papers, Plan, Signer
+    from .export import Extension, Kit, Papers, Signer
     from .export.label import Labels
+    from .layout import Theme
 
-_SHARE = 0.2  # of a byte limit: content credentials that would take more are left out
 
-
-class Exports(Masters, Protocol):
+class Exports(Proofing, Protocol):
     """The part of a Studio that writes kits."""
 
     def export(
@@ -44,8 +39,10 @@ class Exports(Masters, Protocol):
         fit: Mapping[str, str] | None = None, upscaler: str | os.PathLike[str] | None = None, own: Any = None,
         alt: str | Mapping[str, str] = "", label: Labels = False, papers: Papers | Mapping[str, str] | None = None,
         revenue: float | None = None, acknowledge: str = "", sign: Signer | tuple[Any, Any] | None = None,
-        archive: bool = False, zipped: bool = False, finish: Callable[[Image.Image, Fit], Image.Image] | None = None,
-        finish_key: str = "", title: str = "", progress: bool | Progress = True, stop: Event | None = None,
+        archive: bool = False, zipped: bool = False, title: str = "", layout: str = "",
+        texts: Mapping[str, object] | None = None, brand: Given = None, theme: Theme | None = None, language: str = "",
+        copy_side: str | None = None, waive: Mapping[str, str] | None = None, progress: bool | Progress = True,
+        stop: Event | None = None, **words: object,
     ) -> Kit:  # fmt: skip
         """Write the picture in every placement: exact pixels, under the byte limit, with a page to look at them all.
 
@@ -67,12 +64,15 @@ class Exports(Masters, Protocol):
                      where they take at most a fifth of the byte limit. Needs the extra "credentials".
         archive      also a copy of all files with all papers in archive/: prompt, seed, model. The others then say none of it.
         zipped       also kit.zip, without prompts.
-        finish       draws on each picture before it is encoded (text, a logo); finish_key, a text that changes when it would
-                     draw another thing, lets unchanged files be kept.
+        layout       sets words over every picture that may carry some: `export(..., layout="button", headline="Summer sale",
+                     button="Shop now")`; what it takes, `sdkit.layouts()` lists. `texts` is the same as a dict. brand, theme, language
+                     and copy_side are as for `banner`.
+        waive        {rule: why} or {"placement: rule": why}: findings of the brand's rules that are let pass. Recorded.
 
         A second export into the folder makes again only what changed. Raises PlacementError for an unknown placement,
-        InputError for other bad input, ExportError when a file cannot be written as promised (an earlier kit in the folder is
-        then as it was), Interrupted when stopped. Warns (RightsWarning) of a licence that asks.
+        InputError for other bad input, ExportError for errors of the brand's rules that nobody waived, and when a file cannot be
+        written as promised (an earlier kit in the folder is then as it was), Interrupted when stopped. Warns (RightsWarning) of
+        a licence that asks.
         """
         from . import export
 
@@ -87,11 +87,12 @@ class Exports(Masters, Protocol):
                 f"{verdict.said}. {verdict.why} Note what you found out with acknowledge=.", RightsWarning, stacklevel=2
             )
 
+        wording = self._wording(layout, {**(texts or {}), **words}, brand, theme, language, copy_side, waive, wanted)
         planned = self._planned(image, wanted, focus=focus, fit=fit, anchor=anchor)
         earlier = export.Earlier(Path(to))
-        run = _Run(
+        run = Edition(
             source, image, planned, earlier, verdict.short if not is_photo(source) or isinstance(picture, Patched) else "",
-            isinstance(picture, Patched), earlier.alt_texts(), alt, label, _given(papers), sign, archive, finish, finish_key,
+            isinstance(picture, Patched), earlier.alt_texts(), alt, label, _given(papers), sign, archive, wording,
             Path(picture).stem if isinstance(picture, str | os.PathLike) else "picture",
         )  # fmt: skip
         # What needs no model is encoded while the model paints the rest.
@@ -111,170 +112,12 @@ class Exports(Masters, Protocol):
             except BaseException:
                 halted.set()
                 raise
+        Findings.of(run.found.values()).require()
         prompt = str(source.request.prompt) if source else ""
         return export.write(
             Path(to), [items[f] for f in planned.fits], title=title or ("Asset kit" if prompt else run.about), zipped=zipped,
             rights=verdict.summary(),
         )  # fmt: skip
-
-
-@dataclass
-class _Run:
-    """One export: what holds for all its files. `files` makes those of some fits, or keeps them."""
-
-    source: Result | None
-    image: Image.Image
-    plan: Plan
-    earlier: Earlier
-    licence: str
-    patched: bool
-    edited: Mapping[str, str]
-    alt: str | Mapping[str, str]
-    label: Labels
-    given: Mapping[str, str]
-    signer: Signer | None
-    archive: bool
-    finish: Callable[[Image.Image, Fit], Image.Image] | None
-    finish_key: str
-    about: str
-
-    def files(
-        self, fits: Iterable[Fit], canvases: Mapping[Extension, Image.Image], sharp: Mapping[Extension | None, Image.Image],
-        by: Callable[[Fit], str], halted: Event,
-    ) -> dict[Fit, Item]:  # fmt: skip
-        """{fit: its Item}; files that an earlier export made with the same key are taken from there."""
-        from .export import Item, encode_all
-        from .export.xmp import packet
-
-        fits = list(fits)
-        seen: dict[Extension | None, str] = {}
-        if fits:
-            seen = {None: pixel_hash(self.image)}
-            seen.update((key, pixel_hash(image)) for key, image in canvases.items())
-        papers = {f: self._papers(f, by(f)) for f in fits}
-        labels = {f: self._label(f, papers[f]) for f in fits}
-        seal = None if self.signer is None else _Sealed(self.signer, papers)
-        keys = {f: self._key(f, seen[f.extension], by(f), papers[f], labels[f], bool(seal and seal.room(f))) for f in fits}
-
-        def made(whole: bool) -> dict[Fit, Encoded]:
-            found = {f: self.earlier.file(f.placement.name, keys[f], archive=whole) for f in fits}
-            missing = [f for f in fits if found[f] is None]
-            encoded = encode_all(
-                self.image, missing, canvases, sharp=sharp, finish=lambda image, fit: self._finished(image, fit, labels[fit]),
-                xmp=lambda fit: packet(papers[fit] if whole else papers[fit].published()), seal=seal,
-            )  # fmt: skip
-            for fit, file in zip(missing, encoded, strict=True):
-                found[fit] = file
-                if halted.is_set():
-                    raise Interrupted("Stopped before any file was written.")
-            return {f: file for f, file in found.items() if file is not None}
-
-        plain = made(whole=False)
-        archived = made(whole=True) if self.archive else {}
-        seed = self.source.request.seed if self.source else None
-        return {
-            f: Item(
-                f, plain[f], seed, self._prompt, papers[f].alt, by(f), f.placement.name in self.edited, papers[f], labels[f],
-                bool(seal and seal.room(f)), self._cost, keys[f], archived.get(f),
-            )
-            for f in fits
-        }  # fmt: skip
-
-    @cached_property
-    def _prompt(self) -> str:
-        return str(self.source.request.prompt) if self.source else ""
-
-    @cached_property
-    def _cost(self) -> float | None:
-        """US dollars of electricity for the picture itself, where it is known how long it took, and on what."""
-        if self.source is None or not self.source.seconds or not self.source.made.device:
-            return None
-        return round(costs.of([self.source]).usd, 8)
-
-    @cached_property
-    def _tool(self) -> str:
-        try:
-            return f"sdkit {version('sdkit')}"
-        except PackageNotFoundError:
-            return "sdkit"
-
-    def _papers(self, fit: Fit, upscaler: str) -> Papers:
-        from .export import COMPOSITE, ENHANCED, GENERATED, Papers
-        from .export.alts import draft
-
-        name, photo = fit.placement.name, is_photo(self.source)
-        # What a model drew is marked so in the file; a photograph that was only cropped is not.
-        if fit.extension or self.patched or not photo:
-            kind = COMPOSITE if photo else GENERATED
-        else:
-            kind = ENHANCED if self.source or upscaler else ""
-        wanted = self.alt if isinstance(self.alt, str) else self.alt.get(name, "")
-        alt = self.edited.get(name) or wanted or draft(self._prompt) or f"{fit.placement.platform}, {fit.placement.title}"
-        papers = Papers(source=kind, tool=self._tool if kind or self.given else "", alt=alt, licence=self.licence, **self.given)
-        if not papers.description:
-            papers = replace(papers, description=alt)
-        if self.source is None:
-            return papers
-        request, made = self.source.request, self.source.made
-        recipe = {
-            "negative": request.negative,
-            "seed": request.seed, "size": list(request.size), "steps": request.steps,
-            "guidance": request.guidance, "scheduler": made.scheduler,
-            "loras": [[rights.called(name), weight] for name, weight in request.loras],
-            "key": request.key, "fit": fit.method, "upscaler": upscaler,
-        }  # fmt: skip
-        return replace(
-            papers,
-            prompt=self._prompt,
-            model=rights.called(made.model),
-            version=made.model_hash,
-            recipe=json.dumps(recipe, ensure_ascii=False),
-        )
-
-    def _label(self, fit: Fit, papers: Papers) -> str:
-        from .export.label import words_for
-
-        words = words_for(self.label, fit.placement)
-        return words if papers.source else ""
-
-    def _finished(self, image: Image.Image, fit: Fit, words: str) -> Image.Image:
-        from .export.label import labelled
-
-        image = self.finish(image, fit) if self.finish else image
-        return labelled(image, fit, words) if words else image
-
-    def _key(self, fit: Fit, seen: str, upscaler: str, papers: Papers, words: str, signed: bool) -> str:
-        """Equal where the file would be: of the picture, the part of it, the placement, the papers, and the encoders."""
-        from .export.encode import METHOD
-
-        if self.finish and not self.finish_key:
-            return ""  # nobody knows what it would draw
-        p = fit.placement
-        parts = [
-            METHOD, pillow, seen, fit.box, fit.method, fit.extension and (fit.extension.size, fit.extension.offset), p.size, p.safe,
-            p.max_bytes, p.formats, p.dpi, fit.subject, upscaler, papers, words, self.finish_key,
-            signed and self.signer and self.signer.chain,
-        ]  # fmt: skip
-        return hashlib.sha256(repr(parts).encode("utf-8", "replace")).hexdigest()[:32]
-
-
-class _Sealed:
-    """Content credentials for the files that a model had a part in, where they do not take too much of the limit."""
-
-    def __init__(self, signer: Signer, papers: Mapping[Fit, Papers]) -> None:
-        self.signer, self.papers = signer, papers
-
-    def room(self, fit: Fit) -> int:
-        small = self.signer.room <= _SHARE * fit.placement.max_bytes
-        return self.signer.room if small and self.papers[fit].source else 0
-
-    def put(self, file: Encoded, fit: Fit) -> Encoded:
-        name = f"{fit.placement.name}{file.suffix}"
-        tool, _, number = self.papers[fit].tool.partition(" ")
-        data = self.signer.sign(
-            file.data, file.format, self.papers[fit].source, title=name, tool=tool or "sdkit", version=number
-        )
-        return replace(file, data=data)
 
 
 def _given(papers: Papers | Mapping[str, str] | None) -> dict[str, str]:

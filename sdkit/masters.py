@@ -27,6 +27,7 @@ class Masters(Workshop, Protocol):
     """The part of a Studio that makes one picture reach every shape."""
 
     experiments: Experiments
+    _backend: Backend | None
 
     @property
     def backend(self) -> Backend:
@@ -34,9 +35,12 @@ class Masters(Workshop, Protocol):
 
     def _planned(
         self, image: Image.Image, wanted: Sequence[Placement], *, focus: tuple[float, float] | None = None,
-        fit: Mapping[str, str] | None = None, anchor: str | None = None,
+        fit: Mapping[str, str] | None = None, anchor: str | None = None, unloaded: bool = False,
     ) -> Plan:  # fmt: skip
-        """How each placement is cut, by what this Studio's model can do; it is loaded only where something has to be painted."""
+        """How each placement is cut, by what this Studio's model can do; it is loaded only where something has to be painted.
+
+        unloaded   do not load it for this: where it is not there yet, it is taken for one that can outpaint.
+        """
         from . import export
 
         def plan(can_outpaint: bool, multiple: int = 8) -> Plan:
@@ -46,7 +50,9 @@ class Masters(Workshop, Protocol):
             )  # fmt: skip
 
         planned = plan(can_outpaint=True)
-        return plan("inpaint" in self.backend.can.kinds, self.backend.can.multiple) if planned.extensions else planned
+        if not planned.extensions or (unloaded and self._backend is None):
+            return planned
+        return plan("inpaint" in self.backend.can.kinds, self.backend.can.multiple)
 
     def _masters(
         self, source: Result | None, image: Image.Image, planned: Plan, called: str, note: str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +13,10 @@ from PIL import Image
 
 from .branded import Given, brand_of, theme_of
 from .errors import InputError, LayoutError, short
+from .findings import RULES, Finding, Findings
 
 if TYPE_CHECKING:
-    from .brand import Brand, Finding, Findings
+    from .brand import Brand
     from .export import Placement
     from .layout import Banner, Layout, Least, Theme
 
@@ -35,6 +36,13 @@ class Worded:
     banner: Banner | None
     findings: Findings
 
+    @property
+    def boxes(self) -> list[tuple[float, float, float, float]]:
+        """What its words and its logo take, in pixels."""
+        if self.banner is None:
+            return []
+        return [block.box for block in self.banner.blocks] + ([self.banner.logo] if self.banner.logo else [])
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -53,13 +61,16 @@ class Wording:
     copy_side: str | None = None
     waive: Mapping[str, str] = field(default_factory=dict)
 
+    def waived(self, placement: Placement, rows: Iterable[Finding]) -> Findings:
+        """Findings of a placement, with what is let pass."""
+        return Findings(tuple(rows)).waive(self._waivers(placement))
+
     def check(self, placement: Placement) -> Findings:
         """What is known before there is a picture: words without room, and banned ones.
 
         Raises LayoutError for what is wrong everywhere: an unknown slot, a character that no font has.
         """
         from . import layout as layouts
-        from .brand import Findings
 
         if not placement.words:
             return Findings()
@@ -71,12 +82,11 @@ class Wording:
             )  # fmt: skip
         except layouts.NoRoom as error:
             found.append(_no_room(placement, error))
-        return Findings(tuple(found)).waive(self._waivers(placement))
+        return self.waived(placement, found)
 
     def over(self, image: Image.Image, placement: Placement, subject: tuple[float, float, float, float]) -> Worded:
         """The words over a picture of the placement's pixels, with all that there is to say of them."""
         from . import layout as layouts
-        from .brand import Findings
 
         if not placement.words:
             return Worded(image, None, Findings())
@@ -86,9 +96,9 @@ class Wording:
                 subject=subject, language=self.language, least=self._least(placement),
             )  # fmt: skip
         except layouts.NoRoom as error:
-            found = Findings((*self._banned(placement), _no_room(placement, error)))
-            return Worded(image, None, found.waive(self._waivers(placement)))
-        return Worded(banner.image, banner, Findings(tuple(self._seen(banner, placement))).waive(self._waivers(placement)))
+            found = (*self._banned(placement), _no_room(placement, error))
+            return Worded(image, None, self.waived(placement, found))
+        return Worded(banner.image, banner, self.waived(placement, self._seen(banner, placement)))
 
     @cached_property
     def key(self) -> str:
@@ -114,7 +124,7 @@ class Wording:
         return Least(rules.min_size / scale, rules.min_height / scale, rules.clear_space)
 
     def _banned(self, placement: Placement) -> list[Finding]:
-        from .brand import RULES, Finding, banned_in
+        from .brand import banned_in
 
         words = () if self.brand is None else self.brand.rules.banned
         return [
@@ -125,7 +135,7 @@ class Wording:
 
     def _seen(self, banner: Banner, placement: Placement) -> list[Finding]:
         """The brand's look at it; without a brand, the contrast; and what was left out."""
-        from .brand import RULES, Finding, lint
+        from .brand import lint
         from .layout.ground import READABLE
 
         if self.brand is not None:
@@ -150,7 +160,6 @@ def wording(
 ) -> Wording:  # fmt: skip
     """A checked Wording. Raises LayoutError for an unknown layout or slot, InputError for a waiver of no rule or without a reason."""
     from . import layout as layouts
-    from .brand import Findings
     from .layout.template import given
 
     chosen = layouts.find(layout, templates)
@@ -187,8 +196,6 @@ def insets(placement: Placement) -> tuple[int, int, int, int]:
 
 
 def _no_room(placement: Placement, error: LayoutError) -> Finding:
-    from .brand import RULES, Finding
-
     return Finding(placement.name, "room", RULES["room"], error.parameter, short(error.received), error.allowed)
 
 

@@ -13,7 +13,8 @@ from certificates import chain
 from PIL import Image
 
 from sdkit import RightsWarning, Studio, papers
-from sdkit.errors import InputError, Interrupted
+from sdkit.data import folder
+from sdkit.errors import ExportError, InputError, Interrupted
 from sdkit.export import COMPOSITE, GENERATED, read
 from sdkit.prompt import Prompt
 from sdkit.request import Request
@@ -116,9 +117,6 @@ def test_a_file_is_made_again_when_anything_about_it_changes(quiet, shot, tmp_pa
     assert set(kit.kept) == set(NAMES) - {"email-header"} and kit.path("email-header").stat().st_size <= 5000
     other = replace(shot, image=shot.image.rotate(90))
     assert not export(quiet, other, tmp_path / "kit", papers={"creator": "Acme"}).kept
-    drawing = {"finish": lambda image, fit: Image.new("RGB", image.size, "teal")}
-    assert not export(quiet, shot, tmp_path / "kit", **drawing, finish_key="teal").kept
-    assert len(export(quiet, shot, tmp_path / "kit", **drawing, finish_key="teal").kept) == 4
 
 
 def test_labels_are_drawn_where_asked_and_recorded(quiet, shot, tmp_path):
@@ -171,15 +169,16 @@ def test_a_photograph_says_only_what_is_known(quiet, tmp_path):
     ].cost is None
 
 
-def test_ctrl_c_and_stop_leave_the_earlier_kit(quiet, shot, tmp_path):
+def test_ctrl_c_and_stop_leave_the_earlier_kit(quiet, shot, tmp_path, monkeypatch):
     export(quiet, shot, tmp_path / "kit")
     before = {p: p.read_bytes() for p in (tmp_path / "kit").rglob("*") if p.is_file()}
 
-    def interrupted(image, fit):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr("sdkit.export.encode.draw", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        export(quiet, shot, tmp_path / "kit", finish=interrupted)
+        export(quiet, shot, tmp_path / "kit", label=True)
     assert {p: p.read_bytes() for p in (tmp_path / "kit").rglob("*") if p.is_file()} == before
     assert not [t for t in threading.enumerate() if t.name.startswith("sdkit-e")]
 
@@ -203,3 +202,91 @@ def test_outpaints_are_painted_once_marked_composite_on_a_photo_and_encoded_besi
     with pytest.raises(Interrupted):
         studio.export(photo, ["x-header"], to=tmp_path / "new", progress=False, stop=stop)
     assert not (tmp_path / "new").exists()
+
+
+# -- words, and the brand's rules ------------------------------------------------------------------------------------
+
+
+def worded(quiet, shot, to, **more):
+    given = {"layout": "button", "headline": "Coffee, but calmer", "button": "Order now", "brand": folder("brand")}
+    return export(quiet, shot, to, ["instagram-square", "email-header"], **{**given, **more})
+
+
+def test_words_stand_on_every_picture_and_in_its_alt_text(quiet, shot, tmp_path):
+    plain, said = export(quiet, shot, tmp_path / "plain", ["email-header"]), worded(quiet, shot, tmp_path / "kit")
+    a, b = (np.asarray(Image.open(kit.path("email-header")).convert("RGB"), int) for kit in (plain, said))
+    assert (np.abs(a - b).max(axis=2) > 40).mean() > 0.02
+    assert {entry.alt for entry in said.entries} == {"A red rocket. Text: Coffee, but calmer. Order now."}
+    assert not said.findings.errors and set(said.findings.frame()["placement"]) <= {"instagram-square", "email-header"}
+    again = worded(quiet, shot, tmp_path / "kit")
+    assert len(again.kept) == 2 and again.findings == said.findings
+    other = worded(quiet, shot, tmp_path / "kit", headline="Tea, but calmer")
+    assert not other.kept
+
+
+def test_an_error_of_the_rules_stops_the_export_before_a_file_is_written(quiet, shot, tmp_path):
+    with pytest.raises(ExportError, match=r"banned, headline: “cheap”.*email-header(.*\n)*.*waive=\{\"banned\": \"…\"\}"):
+        worded(quiet, shot, tmp_path / "kit", headline="Cheap coffee")
+    assert not (tmp_path / "kit").exists()
+
+
+def test_a_waiver_lets_it_pass_and_is_recorded(quiet, shot, tmp_path):
+    why = "quoted from <a customer>"
+    kit = worded(quiet, shot, tmp_path / "kit", headline="Cheap coffee", waive={"banned": why})
+    rows = [row for row in kit.findings if row.rule == "banned"]
+    assert len(rows) == 2 and {row.waived for row in rows} == {why} and not kit.findings.errors
+    entry = json.loads((kit.folder / "manifest.json").read_text())[0]
+    assert any(one["rule"] == "banned" and one["waived"] == why for one in entry["findings"])
+    page = kit.page.read_text()
+    assert "quoted from &lt;a customer&gt;" in page and "<a customer>" not in page
+    assert read(kit.folder).findings == kit.findings
+    with pytest.raises(ExportError, match="banned"):  # kept files do not keep the waiver
+        worded(quiet, shot, tmp_path / "kit", headline="Cheap coffee")
+    one = {"email-header: banned": "quoted"}
+    with pytest.raises(ExportError, match=r"banned, headline.*\[instagram-square\]"):
+        worded(quiet, shot, tmp_path / "kit", headline="Cheap coffee", waive=one)
+
+
+def test_words_without_room_are_named_or_let_pass(quiet, shot, tmp_path):
+    long = "Donaudampfschifffahrtsgesellschaftskapitän " * 12
+    names = ["instagram-square", "iab-mobile-banner-320x50"]
+    with pytest.raises(ExportError, match=r"room, headline.*iab-mobile-banner-320x50"):
+        export(quiet, shot, tmp_path / "kit", names, layout="headline", headline=long)
+    kit = export(
+        quiet, shot, tmp_path / "kit", names, layout="headline", headline=long, waive={"room": "the picture is enough"}
+    )
+    assert {row.rule for row in kit.findings} == {"room"}
+
+
+def test_product_pictures_carry_no_words(quiet, shot, tmp_path):
+    kit = export(quiet, shot, tmp_path / "kit", ["amazon-product"], layout="headline", headline="Now")
+    plain = export(quiet, shot, tmp_path / "plain", ["amazon-product"])
+    assert kit.path("amazon-product").read_bytes() == plain.path("amazon-product").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"upscalr": ""}, "upscaler"), ({"layout": "headline", "headlin": "x"}, "headline"), ({"layout": "headlines"}, "headline"),
+        ({"layout": "headline", "headline": "x", "waive": {"nothing": "x"}}, "waive"),
+        ({"layout": "headline", "headline": "x", "waive": {"room": ""}}, "reason"), ({"layout": "headline"}, "words"),
+        ({"layout": "headline", "headline": "x", "theme": "dark"}, "Theme"), ({"layout": "headline", "headline": "\ue000"}, "headline"),
+    ],
+)  # fmt: skip
+def test_what_is_misspelt_is_named(quiet, shot, tmp_path, more, said):
+    with pytest.raises(InputError, match=said):
+        export(quiet, shot, tmp_path / "kit", ["instagram-square"], **more)
+    assert not (tmp_path / "kit").exists()
+
+
+def test_the_label_keeps_off_the_words(quiet, shot, tmp_path):
+    marked = worded(quiet, shot, tmp_path / "a", label=True)
+    plain = worded(quiet, shot, tmp_path / "b")
+    for entry in marked.entries:
+        a, b = (np.asarray(Image.open(kit.path(entry.placement)).convert("RGB"), int) for kit in (marked, plain))
+        ys, xs = np.nonzero(np.abs(a - b).max(axis=2) > 60)
+        tab = xs.min(), ys.min(), xs.max(), ys.max()
+        proof = quiet.proof(shot, entry.placement, fit={entry.placement: "crop"}, brand=folder("brand"), layout="button",
+                            headline="Coffee, but calmer", button="Order now")[0]  # fmt: skip
+        for left, top, right, bottom in (block.box for block in proof.banner.blocks):
+            assert tab[2] < left or tab[0] > right or tab[3] < top or tab[1] > bottom

@@ -13,12 +13,13 @@ PACKAGE = ROOT / "sdkit"
 
 # Each room, and the rooms of ours that it may import. What is not named here may import nothing of ours.
 BASE = {"errors", "codecs", "data"}
-VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result", "sources"}
+VALUES = BASE | {"prompt", "canvas", "sheet", "request", "result", "sources", "findings"}
 MAY_IMPORT = {
     "__init__": {"brand", "errors", "export", "layout", "prompt", "request", "result", "sheet", "studio", "widgets"},
     "__main__": {"cli"},
     "errors": set(),
     "data": {"errors"},
+    "findings": {"errors"},
     "codecs": {"errors"},
     "prompt": BASE,
     "canvas": BASE,
@@ -43,7 +44,9 @@ MAY_IMPORT = {
     "upscale": VALUES | {"backends", "export", "workshop"},
     "rights": VALUES,
     "costs": VALUES,
-    "exports": VALUES | {"attended", "backends", "branded", "costs", "export", "masters", "rights", "upscale", "worded"},
+    "proofs": VALUES | {"brand", "branded", "export", "layout", "masters", "worded"},
+    "edition": VALUES | {"costs", "export", "rights", "upscale", "worded"},
+    "exports": VALUES | {"attended", "backends", "branded", "edition", "export", "layout", "proofs", "rights", "upscale"},
     "desk": VALUES | {"costs", "export", "rights"},
     "apps": {"widgets"},
     "studio": VALUES

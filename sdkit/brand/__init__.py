@@ -7,8 +7,8 @@ brand.grade(image, 0.3)                 colours moved gently towards its own, an
 lint(finished, brand)                   what in a finished banner is not as its rules have it
 """
 
+from ..findings import RULES, Finding, Findings
 from .colours import contrast, delta_e, plain_name
-from .findings import RULES, Finding, Findings
 from .finished import Block, Finished, Insets, Mark, seen_width
 from .fonts import Face, Family
 from .grade import Graded, grade

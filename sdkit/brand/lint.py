@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..findings import RULES, Finding, Findings
 from .behind import contrast_on, ground_of
 from .colours import nearest
-from .findings import RULES, Finding, Findings
 from .finished import Block, Box, Finished
 from .rules import banned_in
 from .value import Brand

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from ..codecs import data_url, open_image, thumbnail
 from ..errors import ExportError, InputError, SdkitError
+from ..findings import Finding, Findings
 from . import alts, contact
 from .alts import Alt
 from .earlier import listed
 from .encode import Encoded
-from .entry import Entry
+from .entry import Entry, row
 from .fit import Fit
 from .page import MARK, page
 from .placements import is_slug
@@ -43,6 +44,7 @@ class Item:
     papers     those in the file. label, the words drawn on it that say it is AI content; signed, whether it has credentials.
     cost       US dollars that the picture took, where that is known.
     key        of the picture and all settings: an earlier file with the same key is this file.
+    findings   what a last look at its words found.
     archive    the same picture with all papers, for the archive copy.
     """
 
@@ -58,6 +60,7 @@ class Item:
     signed: bool = False
     cost: float | None = None
     key: str = ""
+    findings: tuple[Finding, ...] = ()
     archive: Encoded | None = None
 
 
@@ -95,6 +98,11 @@ class Kit:
         """The kit as one file to hand on, where one was asked for: no prompts in it."""
         return self.folder / ZIP if (self.folder / ZIP).is_file() else None
 
+    @property
+    def findings(self) -> Findings:
+        """What a last look at its words found, for all placements; errors among them were waived, with the reason."""
+        return Findings.of(entry.findings for entry in self.entries)
+
     def path(self, placement: str) -> Path:
         """The file of one placement. Raises InputError when the kit has none."""
         for entry in self.entries:
@@ -106,7 +114,7 @@ class Kit:
         """One row a file, with the manifest's columns."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(e) for e in self.entries], columns=list(Entry.__dataclass_fields__))
+        return pd.DataFrame([row(e) for e in self.entries], columns=list(Entry.__dataclass_fields__))
 
     def __repr__(self) -> str:
         total = sum(e.bytes for e in self.entries)
@@ -197,7 +205,7 @@ def _entry(item: Item, encoded: Encoded) -> Entry:
         f"{placement.folder}/{placement.name}{encoded.suffix}", item.fit.method, item.fit.reason, item.seed, item.prompt,
         item.upscaler, format=encoded.format, quality=encoded.quality, colour=encoded.colour, likeness=encoded.likeness,
         alt=_alt(item).text, alt_edited=item.alt_edited, source=item.papers.source, licence=item.papers.licence, label=item.label,
-        signed=item.signed, cost=item.cost, sha256=hashlib.sha256(encoded.data).hexdigest(), key=item.key,
+        signed=item.signed, cost=item.cost, findings=item.findings, sha256=hashlib.sha256(encoded.data).hexdigest(), key=item.key,
     )  # fmt: skip
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from ..findings import Finding
 from . import alts
 from .encode import Encoded
-from .entry import Entry, is_sound
+from .entry import Entry, is_sound, of
 
 _MANIFEST, _ARCHIVE = "manifest.json", "archive"
 
@@ -25,6 +27,11 @@ class Earlier:
         """{placement: text} that a person wrote into alt.csv. Raises InputError for a table that does not read."""
         drafts = {name: e.alt for name, e in self._plain.items() if not e.alt_edited}
         return alts.kept(self.folder, drafts) if self._plain else {}
+
+    def findings(self, placement: str) -> tuple[Finding, ...]:
+        """What was found on the placement's picture then, nothing of it waived."""
+        entry = self._plain.get(placement)
+        return tuple(replace(one, waived="") for one in entry.findings) if entry else ()
 
     def file(self, placement: str, key: str, *, archive: bool = False) -> Encoded | None:
         """The placement's file, where it was made with this key and nobody changed it since."""
@@ -48,7 +55,7 @@ def listed(folder: Path) -> list[Entry] | None:
         return None
     if not isinstance(found, list) or not all(is_sound(one) for one in found):
         return None
-    entries = [Entry(**one) for one in found]
+    entries = [of(one) for one in found]
     return entries if all(_inside(e.path) for e in entries) else None
 
 

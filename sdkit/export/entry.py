@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from ..findings import Finding
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,7 @@ class Entry:
     source      the kind of AI content that it is marked as; "" for none. licence, of its model, and what it comes to.
     label       the words drawn on it that say so; signed, whether it has content credentials.
     cost        US dollars that its picture took, None where that is not known.
+    findings    what a last look at its words found; errors among them were waived, with the reason.
     sha256      of the file; key, of the picture and all settings that it was made with.
     """
 
@@ -39,6 +43,7 @@ class Entry:
     label: str = ""
     signed: bool = False
     cost: float | None = None
+    findings: tuple[Finding, ...] = ()
     sha256: str = ""
     key: str = ""
 
@@ -63,6 +68,8 @@ def is_sound(value: object) -> bool:
             sound = isinstance(one, bool)
         elif name in _NUMBERS:
             sound = isinstance(one, int) and not isinstance(one, bool) and one >= 0
+        elif name == "findings":
+            sound = isinstance(one, list) and all(_is_finding(each) for each in one)
         elif name in _EITHER:
             sound = one is None or (isinstance(one, int | _EITHER[name]) and not isinstance(one, bool))
         else:
@@ -72,4 +79,19 @@ def is_sound(value: object) -> bool:
     return True
 
 
-__all__ = ["Entry", "is_sound"]
+def of(value: dict[str, Any]) -> Entry:
+    """The Entry of a sound JSON value."""
+    return Entry(**{**value, "findings": tuple(Finding(**one) for one in value.get("findings", ()))})
+
+
+def row(entry: Entry) -> dict[str, Any]:
+    """An Entry for a table: the rules of its findings in place of all that they say."""
+    return {**asdict(entry), "findings": ", ".join(dict.fromkeys(one.rule for one in entry.findings))}
+
+
+def _is_finding(value: object) -> bool:
+    fields = Finding.__dataclass_fields__
+    return isinstance(value, dict) and set(value) == set(fields) and all(isinstance(text, str) for text in value.values())
+
+
+__all__ = ["Entry", "is_sound", "of", "row"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
 from ..errors import InputError
 from .fit import Fit
 from .placements import Placement
-from .windows import share_inside
+from .windows import Box, share_inside
 
 WORDS = "AI generated"
 _MAX = 40  # letters
@@ -36,8 +36,11 @@ def words_for(labels: Labels, placement: Placement) -> str:
     return words.strip()
 
 
-def labelled(image: Image.Image, fit: Fit, words: str) -> Image.Image:
-    """The picture with `words` on a dark tab in a corner of its safe area: the one that covers least of the subject."""
+def labelled(image: Image.Image, fit: Fit, words: str, avoid: Sequence[Box] = ()) -> Image.Image:
+    """The picture with `words` on a dark tab in a corner of its safe area: the one that covers least of the subject.
+
+    avoid   boxes that it keeps off where any corner does: other words, a logo.
+    """
     p = fit.placement
     side = max(_SMALLEST, round(0.028 * (p.width * p.height) ** 0.5))
     room = p.width - p.safe.left - p.safe.right
@@ -52,7 +55,12 @@ def labelled(image: Image.Image, fit: Fit, words: str) -> Image.Image:
     x0, x1 = p.safe.left + gap, max(p.safe.left + gap, p.width - p.safe.right - gap - width)
     y0, y1 = p.safe.top + gap, max(p.safe.top + gap, p.height - p.safe.bottom - gap - height)
     corners = [(x1, y1), (x0, y1), (x1, y0), (x0, y0)]  # where two hide as little, below, and away from a profile's portrait
-    x, y = min(corners, key=lambda at: share_inside((at[0], at[1], at[0] + width, at[1] + height), fit.subject))
+
+    def hidden(at: tuple[float, float]) -> tuple[float, float]:
+        tab = (at[0], at[1], at[0] + width, at[1] + height)
+        return sum(share_inside(tab, box) for box in avoid), share_inside(tab, fit.subject)
+
+    x, y = min(corners, key=hidden)
     tab = Image.new("RGBA", (4 * width, 4 * height))  # drawn large, for round corners without steps
     ImageDraw.Draw(tab).rounded_rectangle((0, 0, 4 * width - 1, 4 * height - 1), 4 * round(0.28 * side), fill=_PAPER)
     tab = tab.resize((width, height), Image.Resampling.LANCZOS)

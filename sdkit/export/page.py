@@ -88,6 +88,12 @@ def _facts(shown: Sequence[Shown], rights: str) -> str:
         facts.append(f"<b>AI content</b> marked in {'every file' if marked == len(shown) else all_of}")
     if signed:
         facts.append(f"<b>Content credentials</b> signed in {signed} of {len(shown)} files")
+    found = [one for s in shown for one in s.entry.findings]
+    if found:
+        waived = [one for one in found if one.waived]
+        reasons = "; ".join(f"{rule}: {why}" for rule, why in dict.fromkeys((one.rule, one.waived) for one in waived))
+        let = f", {len(waived)} let pass ({escape(reasons)})" if waived else ""
+        facts.append(f"<b>Brand rules</b> {len(found)} finding{'s' * (len(found) != 1)}{let}")
     costs = {s.entry.cost for s in shown if s.entry.cost is not None}
     if costs:
         dear = max(costs)
@@ -152,6 +158,7 @@ def _details(entry: Entry, p: Placement) -> str:
         ("Alt text", f"{entry.alt} ({'edited' if entry.alt_edited else 'draft'})" if entry.alt else ""),
         ("AI mark", _AI.get(entry.source, entry.source)),
         ("Label", entry.label),
+        ("Findings", "; ".join(map(str, entry.findings))),
         ("Licence", entry.licence),
         ("Signed", "with content credentials (C2PA)" if entry.signed else ""),
         ("File", entry.path),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ExportError, InputError, near
+from .errors import ExportError, InputError, near
 
 if TYPE_CHECKING:
     import pandas as pd
