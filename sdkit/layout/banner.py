@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from ..codecs import data_url, encode
-from .draw import over
+from .draw import over, reach_of
 from .flow import Rect
 from .fonts import Face
 from .ground import READABLE
@@ -43,7 +43,9 @@ class Banner:
     side        where the words stand: "left", "right", "top", "bottom", or "rest".
     scrim       opacity of what was laid behind the words, 0 where the picture needed nothing.
     left_out    slots that had words but no room; templates say which may go.
-    svg         all that lies over `background`, as SVG; `document()` has both. shapes, what of it is neither words nor logo.
+    svg         all that lies over `background`, as SVG; `document()` has both.
+    ground      the background with veils, cards and blocks; shapes, the SVG of buttons, bursts and marks on it.
+    taken       the boxes of all that was set: texts, logo, buttons, marks.
     """
 
     image: Image.Image = field(repr=False)
@@ -59,7 +61,9 @@ class Banner:
     svg: str = field(repr=False)
     background: Image.Image = field(repr=False)
     faces: tuple[Face, ...] = field(repr=False, default=())
+    ground: Image.Image | None = field(repr=False, default=None)
     shapes: tuple[str, ...] = field(repr=False, default=())
+    taken: tuple[Rect, ...] = field(repr=False, default=())
 
     @property
     def size(self) -> tuple[int, int]:
@@ -73,8 +77,11 @@ class Banner:
 
     @property
     def under(self) -> Image.Image:
-        """What is behind words and logo: the picture with veils, panels and buttons. Drawn anew at each call."""
-        return over(self.background, self.shapes)
+        """What is behind words and logo: the picture with veils, panels and buttons. Where there are buttons, drawn at each call."""
+        ground = self.background if self.ground is None else self.ground
+        reached = [reach_of(box) for box in self.taken]
+        box = (*map(min, zip(*(r[:2] for r in reached), strict=True)), *map(max, zip(*(r[2:] for r in reached), strict=True)))
+        return over(ground, self.shapes, box=box if reached else None) if self.shapes else ground  # type: ignore[arg-type]
 
     @property
     def findings(self) -> tuple[str, ...]:

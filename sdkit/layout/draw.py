@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
@@ -24,11 +25,11 @@ def n(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
 
 
-def page(size: tuple[int, int], body: Iterable[str]) -> str:
-    """A whole SVG of `size` pixels."""
-    wide, high = size
-    lines = "\n".join(body)
-    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}">\n{lines}\n</svg>\n'
+def page(size: tuple[int, int], body: Iterable[str], corner: tuple[int, int] = (0, 0)) -> str:
+    """A whole SVG of `size` pixels, or so much of one from `corner` on."""
+    (wide, high), (x, y) = size, corner
+    lines, view = "\n".join(body), f"{x} {y} {wide} {high}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="{view}">\n{lines}\n</svg>\n'
 
 
 def rect(box: Rect, fill: str, radius: float = 0.0, opacity: float = 1.0) -> str:
@@ -139,9 +140,33 @@ def picture(image: Image.Image, box: Rect) -> str:
     return f'<image {place} href="{data_url(image)}"/>'
 
 
-def over(base: Image.Image, laid: Sequence[str], faces: Sequence[Face] = ()) -> Image.Image:
-    """`base` with some drawings of ours laid over it, RGB."""
-    return Image.alpha_composite(base.convert("RGBA"), pixels(page(base.size, laid), faces)).convert("RGB")
+def over(base: Image.Image, laid: Sequence[str], faces: Sequence[Face] = (), box: Rect | None = None) -> Image.Image:
+    """`base` with some drawings of ours laid over it, RGB.
+
+    box   outside which nothing is drawn, where that is known: the most of a banner is picture, and drawing takes its time.
+    """
+    left, top, right, bottom = (0.0, 0.0, *map(float, base.size)) if box is None else box
+    x, y = max(0, math.floor(left)), max(0, math.floor(top))
+    wide, high = min(base.width, math.ceil(right)) - x, min(base.height, math.ceil(bottom)) - y
+    out = base.convert("RGB") if base.mode != "RGB" else base.copy()
+    if laid and wide > 0 and high > 0:
+        part = base.crop((x, y, x + wide, y + high)).convert("RGBA")
+        out.paste(Image.alpha_composite(part, pixels(page((wide, high), laid, (x, y)), faces)).convert("RGB"), (x, y))
+    return out
+
+
+def veiled(base: Image.Image, laid: Sequence[str], side: str) -> Image.Image:
+    """`base` under a scrim. Along its side a scrim is the same everywhere, so that one line of it is drawn and pulled out."""
+    line = base.width if side in ("left", "right") else 1, base.height if side in ("top", "bottom") else 1
+    veil = pixels(page(line, laid)).resize(base.size, Image.Resampling.NEAREST)
+    return Image.alpha_composite(base.convert("RGBA"), veil).convert("RGB")
+
+
+def reach_of(box: Rect, letters: float = 0.0) -> Rect:
+    """A box that holds all that is drawn of a part: letters (their em in pixels), turned bursts and plates reach over their own."""
+    left, top, right, bottom = box
+    more = 2 + (0.6 * letters or max(0.15 * (right - left), 0.5 * (bottom - top)))
+    return left - more, top - more, right + more, bottom + more
 
 
 def pixels(svg: str, faces: Sequence[Face] = ()) -> Image.Image:

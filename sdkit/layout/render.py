@@ -131,7 +131,8 @@ class _Making:
         for one in docked:
             self._parts(one, base, over, shapes, blocks, faces, logos)
         every = tuple(sorted(faces, key=lambda f: f.path))
-        image = draw.over(base, over, every)
+        reached = np.array([draw.reach_of(p.box, p.sized.size) for one in docked for p in one.puts])
+        image = draw.over(base, over, every, (*reached[:, :2].min(0), *reached[:, 2:].max(0)))  # type: ignore[arg-type]
         svg = draw.page(base.size, ['<g id="ground">', *under, "</g>", '<g id="copy">', *over, "</g>"])
         box, seen, on_dark = logos[0] if logos else (None, 21.0, False)
         return Banner(
@@ -148,7 +149,9 @@ class _Making:
             svg,
             self.picture,
             every,
-            (*under, *shapes),
+            base,
+            tuple(shapes),
+            tuple(put.box for one in docked for put in one.puts),
         )
 
     # -- what lies behind
@@ -195,8 +198,9 @@ class _Making:
         under: list[str] = []
         for one in docked:
             laid: list[str] = []
+            card = self._block(one)
             if one.zone.ground == "block":
-                laid = [draw.rect(self._block(one), self._named(one.zone.fill))]
+                laid = [draw.rect(card, self._named(one.zone.fill))]
             elif one.zone.ground == "card":
                 pad = one.zone.pad * self.sheet.unit
                 left, top, right, bottom = one.content
@@ -210,13 +214,16 @@ class _Making:
                     laid = draw.scrim(
                         base.size, (left - 2, top - 2, right + 2, bottom + 2), one.side, veil, opacity, f"scrim{len(under)}"
                     )
-                    if opacity == 1 or ground.worst(text, self._behind(draw.over(base, laid), plain)) >= ground.READABLE:
+                    veiled = draw.veiled(base, laid, one.side)
+                    if opacity == 1 or ground.worst(text, self._behind(veiled, plain)) >= ground.READABLE:
+                        base = veiled
                         break
                     opacity = min(1.0, opacity + 0.04)
                 most = max(most, opacity)
-            if laid:
-                base = draw.over(base, laid)
                 under += laid
+                continue
+            base = draw.over(base, laid, box=card) if laid else base
+            under += laid
         return base, under, most
 
     def _behind(self, base: Image.Image, texts: Sequence[Put]) -> np.ndarray:
