@@ -107,7 +107,7 @@ def look(case: Case) -> Seen:
         min(a[2], b[2]) - max(a[0], b[0]) > 1 and min(a[3], b[3]) - max(a[1], b[1]) > 1
         for a, b in itertools.combinations(boxes, 2)
     )
-    told = banner.contrast >= 4.5 or any("contrast" in f for f in banner.findings)
+    told = banner.contrast >= 4.5 or any(f.rule == "contrast" for f in banner.findings)
     return Seen(case, "", True, beyond or bool(ink.any()), overlap, banner.contrast, told, len(banner.left_out), seconds)
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PIL import Image
 
 from .backends.base import Progress
-from .branded import Given, brand_of, theme_of
+from .branded import Given
 from .codecs import data_url, encode, write_atomic
 from .errors import ExportError, InputError, LayoutError
+from .findings import Findings
 from .masters import Masters
 from .request import pair_of_pixels
 from .result import Result
 from .sources import label
+from .worded import Wording, away_from, insets, wording
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,7 @@ class Made:
     @property
     def name(self) -> str:
         """A file name without ending, unique in its campaign."""
-        return f"{self.row.number:03d}-{self.placement.name}"
+        return _named(self.row, self.placement)
 
 
 @dataclass(frozen=True)
@@ -67,18 +69,31 @@ class Banners(Sequence[Made]):
             {
                 "row": m.row.number, "product": m.row.product, "language": m.row.language, "layout": m.banner.layout,
                 "placement": m.placement.name, "width": m.banner.size[0], "height": m.banner.size[1], "side": m.banner.side,
-                "contrast": round(m.banner.contrast, 2), "findings": " ".join(m.banner.findings), "file": f"{m.name}.png",
+                "contrast": round(m.banner.contrast, 2), "findings": "; ".join(map(str, m.banner.findings)), "file": f"{m.name}.png",
             }
             for m in self.made
         )  # fmt: skip
 
+    @property
+    def findings(self) -> Findings:
+        """What in them is not as the rules have it; each names its banner, such as "002-x-post"."""
+        return Findings(tuple(replace(row, placement=m.name) for m in self.made for row in m.banner.findings))
+
     def save(self, to: str | os.PathLike[str]) -> Path:
-        """Write every banner as a PNG into the folder `to`, with banners.csv beside them. Raises ExportError when that fails."""
-        folder = Path(to)
+        """Write every banner as a PNG into the folder `to`, with banners.csv beside them.
+
+        Raises ExportError when that fails, and for errors among the findings that nobody let pass: nothing is written then.
+        """
+        from .export.alts import cell
+
+        self.findings.require()
+        folder, table = Path(to), self.frame
+        for column in ("product", "language", "findings"):
+            table[column] = [cell(str(value)) for value in table[column]]
         try:
             for m in self.made:
                 write_atomic(folder / f"{m.name}.png", encode(m.banner.image))
-            write_atomic(folder / "banners.csv", self.frame.to_csv(index=False).encode())
+            write_atomic(folder / "banners.csv", table.to_csv(index=False).encode())
         except OSError as error:
             raise ExportError(f"{folder}: the banners could not be written ({error.strerror or error}).") from error
         return folder
@@ -105,7 +120,8 @@ class BannerMoves(Masters, Protocol):
     def banner(
         self, image: Picture, layout: str = "headline", *, placement: str | None = None, size: tuple[int, int] | None = None,
         theme: Theme | None = None, brand: Given = None, copy_side: str | None = None, focus: tuple[float, float] | None = None,
-        method: str | None = None, language: str = "", progress: bool | Progress = True, **texts: object,
+        method: str | None = None, language: str = "", waive: Mapping[str, str] | None = None, progress: bool | Progress = True,
+        **texts: object,
     ) -> Banner:  # fmt: skip
         """A banner: the picture fitted to a placement, with words set on its calm side.
 
@@ -118,49 +134,59 @@ class BannerMoves(Masters, Protocol):
         method      "crop", "pad" or "outpaint", where the choice should be yours.
         language    of the words, such as "de", so that long ones may be hyphenated where nothing else fits.
 
-        Raises LayoutError, naming the slot, for words that do not fit or that no font can draw; PlacementError or InputError
-        for other bad input, before anything is drawn.
-        """
-        from . import layout as layouts
+        waive       {rule: why}: findings that are let pass, as for `export`. Here they stop nothing: see `banner.findings`.
 
+        Raises LayoutError, naming the slot, for words that do not fit or that no font can draw (waive={"room": why} leaves the
+        picture plain where they do not fit); PlacementError or InputError for other bad input, before anything is drawn.
+        """
         where = _placement(placement, size)
-        chosen = layouts.find(layout, self.templates)
-        theme = self._look(theme, brand)
-        self._try(layouts, chosen, where, texts, theme, language)
+        words = self._said(layout, texts, brand, theme, language, copy_side, waive, [where.name])
+        words.require_room(where)  # known before a model paints for a minute
         fitted, subject = self._fitted(image, [where], focus, method, copy_side, progress)[where.name]
-        return layouts.render(
-            chosen, fitted, where.size, texts, theme, safe_area=_insets(where), copy_side=copy_side, subject=subject, language=language
-        )  # fmt: skip
+        return _made(words, fitted, where, subject)
 
     def banners(
         self, rows: Any, placements: str | Sequence[str] = (), *, image: Picture | None = None, layout: str = "headline",
-        theme: Theme | None = None, brand: Given = None, focus: tuple[float, float] | None = None, progress: bool | Progress = True,
+        theme: Theme | None = None, brand: Given = None, focus: tuple[float, float] | None = None,
+        waive: Mapping[str, str] | None = None, progress: bool | Progress = True,
     ) -> Banners:  # fmt: skip
         """A banner for each row of a campaign table in each placement.
 
         rows        a DataFrame, the path of a CSV (UTF-8), or a list of dicts. Columns: the texts (headline, subline, button, ...),
                     and where wanted layout, placement (several with ";"), language, copy_side, image (a path or id), product.
         placements, layout, image    for rows that name none.
+        waive       {rule: why}: findings that are let pass; "x-post: lines" in one placement, "002-x-post: lines" in one banner.
 
         Every row is checked before anything is drawn: LayoutError lists all that is wrong, with row number and column, words
-        that do not fit included. A picture is fitted once a placement, however many rows use it.
+        that do not fit included. A picture is fitted once a placement, however many rows use it. Of a group, placements that
+        carry no words are left out. Errors among the `findings` stop `save`.
         """
         from . import export
         from . import layout as layouts
 
-        theme = self._look(theme, brand)
         known = export.load()
         given = [p.name for p in export.choose(placements, known)] if placements else []
         table = layouts.read(rows, layouts.layouts(self.templates), layout, given, lambda name: export.choose(name, known))
-        work = [(row, place) for row in table for name in row.placements for place in export.choose(name, known)]
+        work = [(row, place) for row in table for name in row.placements for place in export.choose(name, known) if place.words]
         wrong = [
             f"row {row.number}, image: none given, neither here nor by image="
             for row in table
             if not row.image and image is None
         ]
+        wrong += [] if work else ["placement: none of them carries words"]
+        names = {name for row, place in work for name in (place.name, _named(row, place))}
+        said = {}
+        for row in table:
+            try:
+                said[row.number] = self._said(
+                    row.layout, row.texts, brand, theme, row.language, row.copy_side, waive, names, row
+                )
+            except LayoutError as error:
+                wrong.append(f"row {row.number}, {error}")
         for row, place in work:
             try:
-                self._try(layouts, layouts.find(row.layout, self.templates), place, row.texts, theme, row.language)
+                if row.number in said:
+                    said[row.number].require_room(place)
             except LayoutError as error:
                 wrong.append(f"row {row.number}, {place.name}, {error}")
         if wrong:
@@ -176,30 +202,19 @@ class BannerMoves(Masters, Protocol):
         made = []
         for row, place in work:
             picture, subject = fitted[row.image][place.name]
-            chosen, safe = layouts.find(row.layout, self.templates), _insets(place)
-            banner = layouts.render(
-                chosen, picture, place.size, row.texts, theme, safe_area=safe, copy_side=row.copy_side, subject=subject,
-                language=row.language,
-            )  # fmt: skip
-            made.append(Made(row, place, banner))
+            made.append(Made(row, place, _made(said[row.number], picture, place, subject)))
         return Banners(tuple(made))
 
-    def _look(self, theme: Theme | None, brand: Given) -> Theme | None:
-        """The theme given, or that of the brand given, or that of the studio's."""
-        from .layout import Theme
-
-        if theme is None:
-            known = self.brand if brand is None else brand_of(brand)
-            return None if known is None else theme_of(known)
-        if brand is not None:
-            raise InputError("theme", theme, "theme= or brand=, not both")
-        if not isinstance(theme, Theme):
-            raise InputError("theme", theme, "a Theme")
-        return theme
-
-    def _try(self, layouts: Any, chosen: Any, where: Placement, texts: Any, theme: Theme | None, language: str) -> None:
-        """Raises LayoutError where the words would not fit: known before a model paints for a minute."""
-        layouts.check(chosen, where.size, texts, theme, safe_area=_insets(where), language=language)
+    def _said(
+        self, layout: str, texts: Mapping[str, object], brand: Given, theme: Theme | None, language: str, copy_side: str | None,
+        waive: Mapping[str, str] | None, names: Iterable[str], row: Row | None = None,
+    ) -> Wording:  # fmt: skip
+        """The words of a banner, or of a row, with the waivers that are meant for it."""
+        found = wording(
+            layout, texts, brand=self.brand if brand is None and theme is None else brand, theme=theme, language=language,
+            copy_side=copy_side, waive=waive, templates=self.templates, placements=names,
+        )  # fmt: skip
+        return found if row is None else replace(found, waive=_narrowed(found.waive, row))
 
     def _fitted(
         self, picture: Picture, wanted: Sequence[Placement], focus: tuple[float, float] | None, method: str | None,
@@ -210,9 +225,8 @@ class BannerMoves(Masters, Protocol):
 
         source, image = self._picture(picture)
         called, image = label(picture, image), export.prepared(image)
-        anchor = {"left": "right", "right": "left"}.get(copy_side or "")
         wishes = {p.name: method for p in wanted} if method else None
-        planned = self._planned(image, wanted, focus=focus, fit=wishes, anchor=anchor)
+        planned = self._planned(image, wanted, focus=focus, fit=wishes, anchor=away_from(copy_side))
         canvases = self._masters(source, image, planned, called, "outpainted for banners", progress)
         drawn = export.render(image, planned.fits, canvases)
         return {fit.placement.name: (one, fit.subject) for fit, one in zip(planned.fits, drawn, strict=True)}
@@ -230,6 +244,9 @@ def _placement(placement: str | None, size: tuple[int, int] | None) -> Placement
             raise InputError(
                 "placement", placement, "one placement", f"That means {len(found)} of them: use banners() for several."
             )
+        if not found[0].words:
+            hint = f"{found[0].note} For a banner of its pixels all the same, give size={found[0].size}.".strip()
+            raise InputError("placement", placement, "a placement that carries words", hint)
         return found[0]
     wide, high = pair_of_pixels("size", size)
     if not RATIOS[0] <= wide / high <= RATIOS[1]:
@@ -238,9 +255,28 @@ def _placement(placement: str | None, size: tuple[int, int] | None) -> Placement
     return own[f"own-{wide}x{high}"]
 
 
-def _insets(place: Placement) -> tuple[int, int, int, int]:
-    safe = place.safe
-    return safe.top, safe.right, safe.bottom, safe.left
+def _made(words: Wording, picture: Image.Image, place: Placement, subject: tuple[float, float, float, float]) -> Banner:
+    """The banner; without words, where they have no room and that is let pass."""
+    from .layout import Banner
+
+    done = words.over(picture, place, subject)
+    top, right, bottom, left = insets(place)
+    safe = (left, top, place.width - right, place.height - bottom)
+    return done.banner or Banner(
+        picture, words.layout.name, (), None, 21.0, False, "rest", safe, 0.0, (), "", picture, findings=done.findings
+    )
+
+
+def _named(row: Row, place: Placement) -> str:
+    return f"{row.number:03d}-{place.name}"
+
+
+def _narrowed(waive: Mapping[str, str], row: Row) -> dict[str, str]:
+    """The waivers that count for a row: "002-x-post: lines" is "x-post: lines" there, and nothing elsewhere."""
+    own = f"{row.number:03d}-"
+    numbered = {name: why for name, why in waive.items() if name[:3].isdecimal() and name[3:4] == "-"}
+    plain = {name: why for name, why in waive.items() if name not in numbered}
+    return plain | {name.removeprefix(own): why for name, why in numbered.items() if name.startswith(own)}
 
 
 __all__ = ["BannerMoves", "Banners", "Made"]

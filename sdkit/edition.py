@@ -20,7 +20,7 @@ from .errors import Interrupted
 from .findings import Finding, Findings
 from .result import Result
 from .upscale import is_photo
-from .worded import Wording
+from .worded import Wording, worded
 
 if TYPE_CHECKING:
     from .export import Earlier, Encoded, Extension, Fit, Item, Papers, Plan, Signer
@@ -124,12 +124,8 @@ class Edition:
         else:
             kind = ENHANCED if self.source or upscaler else ""
         wanted = self.alt if isinstance(self.alt, str) else self.alt.get(name, "")
-        alt = (
-            self.edited.get(name)
-            or wanted
-            or self._said(fit, draft(self._prompt))
-            or f"{fit.placement.platform}, {fit.placement.title}"
-        )
+        shown = wanted or draft(self._prompt)
+        alt = self.edited.get(name) or self._said(fit, shown) or f"{fit.placement.platform}, {fit.placement.title}"
         papers = Papers(source=kind, tool=self._tool if kind or self.given else "", alt=alt, licence=self.licence, **self.given)
         if not papers.description:
             papers = replace(papers, description=alt)
@@ -153,9 +149,8 @@ class Edition:
 
     def _said(self, fit: Fit, shown: str) -> str:
         """What the picture shows, and the words that stand on it: who cannot see it has to be told both."""
-        if self.words is None or not fit.placement.words:
-            return shown
-        text = ". ".join(str(text).strip().rstrip(".") for text in self.words.texts.values() if text)
+        texts = () if self.words is None else self.words.shown(fit.placement)
+        text = ". ".join(text.rstrip(".") for text in texts if text.casefold() not in shown.casefold())
         if not text:
             return shown
         whole = f"{shown} Text: {text}.".strip()
@@ -168,13 +163,9 @@ class Edition:
         return words if papers.source else ""
 
     def _finished(self, image: Image.Image, fit: Fit, label: str) -> Image.Image:
-        from .export.label import labelled
-
-        if self.words is None:
-            return labelled(image, fit, label) if label else image
-        done = self.words.over(image, fit.placement, fit.subject)
+        done = worded(self.words, image, fit, label)
         self.found[fit.placement.name] = done.findings
-        return labelled(done.image, fit, label, done.boxes) if label else done.image
+        return done.image
 
     def _findings(self, fit: Fit) -> tuple[Finding, ...]:
         return self.found.get(fit.placement.name, Findings()).rows

@@ -23,6 +23,7 @@ from .proofs import Proofing
 from .result import Patched, Result
 from .sources import label as called_as
 from .upscale import is_photo
+from .worded import away_from
 
 if TYPE_CHECKING:
     from .export import Extension, Kit, Papers, Signer
@@ -87,21 +88,28 @@ class Exports(Proofing, Protocol):
                 f"{verdict.said}. {verdict.why} Note what you found out with acknowledge=.", RightsWarning, stacklevel=2
             )
 
-        wording = self._wording(layout, {**(texts or {}), **words}, brand, theme, language, copy_side, waive, wanted)
-        planned = self._planned(image, wanted, focus=focus, fit=fit, anchor=anchor)
+        wording = self._wording(layout, texts, words, brand, theme, language, copy_side, waive, wanted)
+        Findings.of(wording.check(place) for place in wanted if wording).require()
+        planned = self._planned(image, wanted, focus=focus, fit=fit, anchor=anchor or away_from(copy_side))
         earlier = export.Earlier(Path(to))
         run = Edition(
             source, image, planned, earlier, verdict.short if not is_photo(source) or isinstance(picture, Patched) else "",
             isinstance(picture, Patched), earlier.alt_texts(), alt, label, _given(papers), sign, archive, wording,
             Path(picture).stem if isinstance(picture, str | os.PathLike) else "picture",
         )  # fmt: skip
+        drawn = isinstance(picture, Patched) or not is_photo(source)
+
+        def look() -> None:  # before a model paints for minutes
+            if wording:
+                Findings.of(proof.sure() for proof in self._proofs(image, planned, wording, label, drawn)).require()
+
         # What needs no model is encoded while the model paints the rest.
         halted = Event()
         with ThreadPoolExecutor(1, thread_name_prefix="sdkit-early") as pool:
             early = [f for f in planned.fits if f.extension is None and not f.enlarged]
             first = pool.submit(run.files, early, {}, {}, lambda fit: "", halted)
             try:
-                canvases = self._masters(source, image, planned, named, "outpainted for export", progress, stop)
+                canvases = self._masters(source, image, planned, named, "outpainted for export", progress, stop, look)
                 pictures: dict[Extension | None, Image.Image] = {None: image}
                 pictures.update((extension, filled) for extension, filled in canvases.items())
                 late = [f for f in planned.fits if f not in early]

@@ -18,6 +18,7 @@ RULES = {
     "logo-missing": WARNING, "left-out": WARNING,
 }  # fmt: skip
 _NAMED = 4  # placements that a summary names
+_LISTED = 12  # findings that are shown one by one
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,20 @@ class Findings:
         """Those that stop an export: errors that nobody waived."""
         return tuple(row for row in self.rows if row.severity == ERROR and not row.waived)
 
-    def waive(self, reasons: Mapping[str, str]) -> Findings:
+    def waive(self, reasons: Mapping[str, str], placements: Iterable[str] | None = None) -> Findings:
         """The same with some let pass: {"contrast": "the client's own artwork"}, or {"x-post: contrast": ...} for one placement.
 
-        The reason is recorded. Raises InputError for a rule that there is none of, or an empty reason.
+        placements   those that there are, where that is known.
+
+        The reason is recorded. Raises InputError for a rule or placement that there is none of, or an empty reason.
         """
+        known = None if placements is None else list(placements)
         for name, reason in checked(reasons).items():
-            rule = name.rpartition(": ")[2]
+            place, between, rule = str(name).rpartition(": ")
             if rule not in RULES:
-                raise InputError("waive", rule, "the name of a rule", near(str(rule), RULES))
+                raise InputError("waive", name, "the name of a rule, or “placement: rule”", near(rule, RULES))
+            if between and known is not None and place not in known:
+                raise InputError("waive", name, "“placement: rule” of a placement that is made", near(place, known))
             if not isinstance(reason, str) or not reason.strip():
                 raise InputError(f"waive[{name!r}]", reason, "a reason in words")
 
@@ -111,7 +117,18 @@ class Findings:
     def __repr__(self) -> str:
         head = f"{len(self)} finding{'s' * (len(self) != 1)}, {len(self.errors)} of them stop an export"
         rows = (f"  {row.placement + ': ' if row.placement else ''}{row}" for row in self.rows)
-        return "\n".join([head if self.rows else "no findings", *rows])
+        shown = rows if len(self) <= _LISTED else (f"  {line}" for line in self.lines())
+        return "\n".join([head if self.rows else "no findings", *shown])
+
+    def lines(self) -> list[str]:
+        """A line for each rule and kind of block: what was found first, in which placements, and why it was let pass."""
+        same: dict[tuple[str, str, str, str], list[Finding]] = {}
+        for row in self.rows:
+            same.setdefault((row.severity, row.rule, row.where, row.waived), []).append(row)
+        return [
+            f"{rows[0].severity}: {_said(rows)}{f' (waived: {rows[0].waived})' if rows[0].waived else ''}"
+            for rows in same.values()
+        ]
 
     def _repr_html_(self) -> str | None:
         return self.frame()._repr_html_() if self.rows else "<p>No findings.</p>"  # type: ignore[operator]

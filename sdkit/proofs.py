@@ -15,17 +15,19 @@ from PIL import Image
 from . import canvas
 from .branded import Given
 from .codecs import data_url, thumbnail
-from .errors import InputError, near
+from .errors import InputError, LayoutError, near
 from .findings import Findings
 from .masters import Masters
-from .result import Result
-from .worded import Worded, Wording, wording
+from .result import Patched, Result
+from .upscale import is_photo
+from .worded import PICTURED, Worded, Wording, away_from, worded, wording
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .brand import Brand
-    from .export import Extension, Fit, Placement
+    from .export import Extension, Fit, Placement, Plan
+    from .export.label import Labels
     from .layout import Banner, Theme
 
 _SHOWN = 48  # pictures in a notebook
@@ -37,13 +39,14 @@ class Proof:
     """One placement as it would be. Nothing is drawn before it is looked at.
 
     fit        how the picture is cut, and why; `master`, the picture's (width, height).
-    wording    what stands on it, or None.
+    wording    what stands on it, or None; label, the words that say it is AI content, or "".
     """
 
     fit: Fit
     wording: Wording | None
     master: tuple[int, int]
     _plain: Callable[[Fit], Image.Image] = field(repr=False)
+    label: str = ""
 
     @property
     def placement(self) -> Placement:
@@ -62,12 +65,7 @@ class Proof:
 
     @cached_property
     def _worded(self) -> Worded:
-        plain = self._plain(self.fit)
-        return (
-            Worded(plain, None, Findings())
-            if self.wording is None
-            else self.wording.over(plain, self.placement, self.fit.subject)
-        )
+        return worded(self.wording, self._plain(self.fit), self.fit, self.label)
 
     @property
     def image(self) -> Image.Image:
@@ -83,6 +81,10 @@ class Proof:
     def findings(self) -> Findings:
         """What a last look at it finds."""
         return self._worded.findings
+
+    def sure(self) -> Findings:
+        """Those findings that hold whatever a model paints: where it paints, none about what is behind the words."""
+        return Findings(tuple(row for row in self.findings if self.fit.extension is None or row.rule not in PICTURED))
 
     def known(self) -> Findings:
         """Those findings that are known without drawing it: words without room, banned ones. Quick."""
@@ -151,7 +153,8 @@ class Proofing(Masters, Protocol):
         self, picture: str | os.PathLike[str] | Image.Image | Result, placements: str | Sequence[str] = "all", *,
         focus: tuple[float, float] | None = None, anchor: str | None = None, fit: Mapping[str, str] | None = None, own: Any = None,
         layout: str = "", texts: Mapping[str, object] | None = None, brand: Given = None, theme: Theme | None = None,
-        language: str = "", copy_side: str | None = None, waive: Mapping[str, str] | None = None, **words: object,
+        language: str = "", copy_side: str | None = None, waive: Mapping[str, str] | None = None, label: Labels = False,
+        **words: object,
     ) -> Proofs:  # fmt: skip
         """What `export` would make of the picture, without a model, and without a file: see it, read the findings, then export.
 
@@ -159,9 +162,16 @@ class Proofing(Masters, Protocol):
         """
         from . import export
 
-        wanted, image = export.choose(placements, export.load(own=own)), export.prepared(self._picture(picture)[1])
-        said = self._wording(layout, {**(texts or {}), **words}, brand, theme, language, copy_side, waive)
-        planned = self._planned(image, wanted, focus=focus, fit=fit, anchor=anchor, unloaded=True)
+        source, image = self._picture(picture)
+        wanted, image = export.choose(placements, export.load(own=own)), export.prepared(image)
+        said = self._wording(layout, texts, words, brand, theme, language, copy_side, waive, wanted)
+        planned = self._planned(image, wanted, focus=focus, fit=fit, anchor=anchor or away_from(copy_side), unloaded=True)
+        return self._proofs(image, planned, said, label, isinstance(picture, Patched) or not is_photo(source))
+
+    def _proofs(self, image: Image.Image, planned: Plan, said: Wording | None, label: Labels, drawn: bool) -> Proofs:
+        """The proofs of a plan. `drawn`: the picture itself is a model's, so that a label goes on every placement."""
+        from . import export
+        from .export.label import words_for
 
         @cache
         def stretched(extension: Extension) -> Image.Image:
@@ -171,24 +181,32 @@ class Proofing(Masters, Protocol):
             wider = {} if fit.extension is None else {fit.extension: stretched(fit.extension)}
             return next(export.render(image, [fit], wider))
 
-        return Proofs(tuple(Proof(fit, said, image.size, plain) for fit in planned.fits))
+        marks = {f: words_for(label, f.placement) if drawn or f.extension else "" for f in planned.fits}
+        return Proofs(tuple(Proof(fit, said, image.size, plain, marks[fit]) for fit in planned.fits))
 
     def _wording(
-        self, layout: str, texts: Mapping[str, object], brand: Given, theme: Theme | None, language: str, copy_side: str | None,
-        waive: Mapping[str, str] | None, wanted: Sequence[Placement] = (),
+        self, layout: str, texts: Mapping[str, object] | None, words: Mapping[str, object], brand: Given, theme: Theme | None,
+        language: str, copy_side: str | None, waive: Mapping[str, str] | None, wanted: Sequence[Placement],
     ) -> Wording | None:  # fmt: skip
-        """What is to stand on the pictures, checked against what is known before there are any; None without a layout.
+        """What is to stand on the pictures; None without a layout. `words` came as keywords, each a slot's name or a mistake.
 
-        Raises InputError for texts without a layout, or of no slot; ExportError for errors on `wanted` that nobody waived.
+        Raises InputError for texts without a layout or of no slot, and for wrong waivers.
         """
+        from .layout import find
+
+        given = {**(texts or {}), **words}
+        known = list(inspect.signature(type(self).export).parameters)[2:-1]  # type: ignore[attr-defined]
+        slots = find(layout, self.templates).slots if layout else ()
+        for name, value in given.items():
+            if name not in slots:
+                of = f"the slots of {layout!r}: {', '.join(slots)}; or a parameter" if layout else "a parameter of export"
+                hint = "" if layout else "; words on the pictures need layout="
+                raise (LayoutError if layout else InputError)(name, value, of + hint, near(name, (*slots, *known)))
+        names = [placement.name for placement in wanted]
         if not layout:
-            for name, value in texts.items():
-                known = list(inspect.signature(type(self).export).parameters)[2:]  # type: ignore[attr-defined]
-                raise InputError(name, value, "a parameter of export; words on the pictures need layout=", near(name, known))
+            Findings().waive(waive or {}, names)
             return None
-        made = wording(
-            layout, texts, brand=self.brand if brand is None else brand, theme=theme, language=language, copy_side=copy_side,
-            waive=waive, templates=self.templates,
+        return wording(
+            layout, given, brand=self.brand if brand is None and theme is None else brand, theme=theme, language=language,
+            copy_side=copy_side, waive=waive, templates=self.templates, placements=names,
         )  # fmt: skip
-        Findings.of(made.check(placement) for placement in wanted).require()
-        return made

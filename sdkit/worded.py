@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,14 @@ from .findings import RULES, Finding, Findings
 
 if TYPE_CHECKING:
     from .brand import Brand
-    from .export import Placement
+    from .export import Fit, Placement
+    from .export.label import Tab
     from .layout import Banner, Layout, Least, Theme
 
 _SMALLEST = 11.0  # CSS pixels as seen: what text keeps where no brand says another thing
 _INCH = 96.0  # CSS pixels
+_AIR = 0.5  # of a label's letters: between it and the words
+PICTURED = frozenset({"contrast", "colour", "logo-background"})  # rules that ask what is behind the words
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,6 @@ class Worded:
     image: Image.Image = field(repr=False)
     banner: Banner | None
     findings: Findings
-
-    @property
-    def boxes(self) -> list[tuple[float, float, float, float]]:
-        """What its words and its logo take, in pixels."""
-        if self.banner is None:
-            return []
-        return [block.box for block in self.banner.blocks] + ([self.banner.logo] if self.banner.logo else [])
 
 
 @dataclass(frozen=True)
@@ -76,29 +72,64 @@ class Wording:
             return Findings()
         found = self._banned(placement)
         try:
-            layouts.check(
-                self.layout, placement.size, self.texts, self.theme, safe_area=insets(placement), language=self.language,
-                least=self._least(placement),
-            )  # fmt: skip
+            self.left_out(placement)
         except layouts.NoRoom as error:
             found.append(_no_room(placement, error))
         return self.waived(placement, found)
 
-    def over(self, image: Image.Image, placement: Placement, subject: tuple[float, float, float, float]) -> Worded:
-        """The words over a picture of the placement's pixels, with all that there is to say of them."""
+    def require_room(self, placement: Placement) -> None:
+        """Raises LayoutError, with what would fit, where the words have no room and nobody let that pass."""
+        from . import layout as layouts
+
+        try:
+            self.left_out(placement)
+        except layouts.NoRoom as error:
+            if self.waived(placement, [_no_room(placement, error)]).errors:
+                raise
+
+    def left_out(self, placement: Placement) -> tuple[str, ...]:
+        """The slots that there is no room for. Raises LayoutError (`layout.NoRoom`) where that is not enough."""
+        from . import layout as layouts
+
+        return layouts.check(
+            self.layout, placement.size, self.texts, self.theme, safe_area=insets(placement), language=self.language,
+            least=self._least(placement),
+        )  # fmt: skip
+
+    def shown(self, placement: Placement) -> tuple[str, ...]:
+        """The texts that will stand there, in the order of the layout's slots: not those that there is no room for."""
+        from . import layout as layouts
+
+        try:
+            gone = self.left_out(placement) if placement.words else self.layout.slots
+        except layouts.NoRoom:
+            return ()
+        given = ((slot, str(self.texts.get(slot) or "").strip()) for slot in self.layout.slots)
+        return tuple(" ".join(text.split()) for slot, text in given if text and slot not in gone)
+
+    def over(
+        self, image: Image.Image, placement: Placement, subject: tuple[float, float, float, float],
+        free: tuple[float, float, float, float] = (0, 0, 0, 0),
+    ) -> Worded:  # fmt: skip
+        """The words over a picture of the placement's pixels, with all that there is to say of them.
+
+        free   pixels (top, right, bottom, left) inside the safe area that the words leave to something else.
+        """
         from . import layout as layouts
 
         if not placement.words:
             return Worded(image, None, Findings())
+        edges: Any = tuple(map(sum, zip(insets(placement), free, strict=True)))
         try:
             banner = layouts.render(
-                self.layout, image, placement.size, self.texts, self.theme, safe_area=insets(placement), copy_side=self.copy_side,
+                self.layout, image, placement.size, self.texts, self.theme, safe_area=edges, copy_side=self.copy_side,
                 subject=subject, language=self.language, least=self._least(placement),
             )  # fmt: skip
         except layouts.NoRoom as error:
             found = (*self._banned(placement), _no_room(placement, error))
             return Worded(image, None, self.waived(placement, found))
-        return Worded(banner.image, banner, self.waived(placement, self._seen(banner, placement)))
+        seen_ = self.waived(placement, self._seen(banner, placement))
+        return Worded(banner.image, replace(banner, findings=seen_), seen_)
 
     @cached_property
     def key(self) -> str:
@@ -135,30 +166,25 @@ class Wording:
 
     def _seen(self, banner: Banner, placement: Placement) -> list[Finding]:
         """The brand's look at it; without a brand, the contrast; and what was left out."""
+        said = [replace(row, placement=placement.name) for row in banner.findings]
+        if self.brand is None:
+            return said
         from .brand import lint
-        from .layout.ground import READABLE
 
-        if self.brand is not None:
-            found = list(lint(finished(banner, placement), self.brand))
-        else:
-            found = [
-                Finding(placement.name, "contrast", RULES["contrast"], b.slot, f"{b.contrast:.2f}", f"{READABLE:g} and more")
-                for b in banner.blocks
-                if b.contrast < READABLE
-            ]
-        size = f"{placement.width} x {placement.height}"
-        return found + [
-            Finding(placement.name, "left-out", RULES["left-out"], slot, f"no room at {size}", "all that was given")
-            for slot in banner.left_out
-            if slot != "logo" or self.brand is None  # a brand's own rule says it
-        ]
+        # The brand's own figures count for contrast, and it says itself that a logo is missing.
+        left_out = [row for row in said if row.rule == "left-out" and row.where != "logo"]
+        return [*lint(finished(banner, placement), self.brand), *left_out]
 
 
 def wording(
     layout: str, texts: Mapping[str, object], *, brand: Given = None, theme: Theme | None = None, language: str = "",
     copy_side: str | None = None, waive: Mapping[str, str] | None = None, templates: Any = None,
+    placements: Iterable[str] | None = None,
 ) -> Wording:  # fmt: skip
-    """A checked Wording. Raises LayoutError for an unknown layout or slot, InputError for a waiver of no rule or without a reason."""
+    """A checked Wording. Raises LayoutError for an unknown layout or slot, InputError for a wrong waiver, or a theme beside a brand.
+
+    placements   names that a waiver may be for; None, where that is not known.
+    """
     from . import layout as layouts
     from .layout.template import given
 
@@ -167,9 +193,55 @@ def wording(
     if theme is not None and not isinstance(theme, layouts.Theme):
         raise InputError("theme", theme, "a Theme")
     known = brand_of(brand)
-    Findings().waive(waive or {})
+    if theme is not None and known is not None:
+        raise InputError("theme", theme, "theme= or brand=, not both")
+    Findings().waive(waive or {}, placements)
     look = theme or (layouts.Theme.default() if known is None else theme_of(known))
     return Wording(chosen, dict(texts), look, known, language, copy_side, dict(waive or {}))
+
+
+def worded(words: Wording | None, image: Image.Image, fit: Fit, label: str = "") -> Worded:
+    """The words over a fitted picture, and in a corner that they leave free a label, such as "AI generated"."""
+    from .export.label import labelled, tab_of
+
+    place = fit.placement
+    done = Worded(image, None, Findings()) if words is None else words.over(image, place, fit.subject)
+    if not label:
+        return done
+    tab = tab_of(fit, label, _taken(done))
+    if words is not None and not tab.clear:  # no corner is free: the words make room
+        done, tab = _apart(words, image, fit, label, done, tab)
+    if words is not None and not tab.clear:
+        row = Finding(place.name, "overlap", RULES["overlap"], "label", f"“{label}” lies on the words", "space between them")
+        done = replace(done, findings=Findings.of([done.findings, words.waived(place, [row])]))
+    return replace(done, image=labelled(done.image, fit, label, tab))
+
+
+def _apart(words: Wording, image: Image.Image, fit: Fit, label: str, done: Worded, tab: Tab) -> tuple[Worded, Tab]:
+    """The words above or beside a label, and where it then goes; as they were, where that is too little room."""
+    from .export.label import tab_of
+
+    left, top, right, bottom = tab.box
+    air = 2 * _AIR * tab.letters
+    below, beside = (0.0, 0.0, bottom - top + air, 0.0), (0.0, right - left + air, 0.0, 0.0)
+    for free in (beside, below) if fit.placement.ratio > 3 else (below, beside):
+        try:
+            other = words.over(image, fit.placement, fit.subject, free)
+        except InputError:  # nothing is left of the safe area
+            continue
+        moved = tab_of(fit, label, _taken(other))
+        if moved.clear and other.banner is not None:
+            return other, moved
+    return done, tab
+
+
+def _taken(done: Worded) -> tuple[tuple[float, float, float, float], ...]:
+    return () if done.banner is None else done.banner.taken
+
+
+def away_from(copy_side: str | None) -> str | None:
+    """Where a subject stands so that words have that side; None where left and right are no matter."""
+    return {"left": "right", "right": "left"}.get(copy_side or "")
 
 
 def finished(banner: Banner, placement: Placement) -> Any:
@@ -206,4 +278,4 @@ def _digest(path: Path) -> str:
         raise LayoutError("theme", str(path), "a readable font file", f"({error.strerror})") from error
 
 
-__all__ = ["Worded", "Wording", "finished", "insets", "seen", "wording"]
+__all__ = ["PICTURED", "Worded", "Wording", "away_from", "finished", "insets", "seen", "worded", "wording"]

@@ -44,9 +44,10 @@ MAY_IMPORT = {
     "upscale": VALUES | {"backends", "export", "workshop"},
     "rights": VALUES,
     "costs": VALUES,
-    "proofs": VALUES | {"brand", "branded", "export", "layout", "masters", "worded"},
+    "proofs": VALUES | {"brand", "branded", "export", "layout", "masters", "upscale", "worded"},
     "edition": VALUES | {"costs", "export", "rights", "upscale", "worded"},
-    "exports": VALUES | {"attended", "backends", "branded", "edition", "export", "layout", "proofs", "rights", "upscale"},
+    "exports": VALUES
+    | {"attended", "backends", "branded", "edition", "export", "layout", "proofs", "rights", "upscale", "worded"},
     "desk": VALUES | {"costs", "export", "rights"},
     "apps": {"widgets"},
     "studio": VALUES

@@ -103,7 +103,7 @@ def table(rows: Iterable[tuple[str, str, Alt]]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for file, placement, alt in rows:
-        writer.writerow((file, placement, _cell(alt.text), EDITED if alt.edited else DRAFT))
+        writer.writerow((file, placement, cell(alt.text), EDITED if alt.edited else DRAFT))
     return out.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -113,7 +113,8 @@ def is_ours(data: bytes) -> bool:
     return re.sub(r'["\s]', "", head).replace(";", ",").split(",")[: len(COLUMNS)] == list(COLUMNS)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     return "'" + text if text.startswith(_FORMULA) else text
 
 
@@ -122,4 +123,4 @@ def _opened(cell: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-__all__ = ["DRAFT", "EDITED", "FILE", "Alt", "draft", "is_ours", "kept", "table"]
+__all__ = ["DRAFT", "EDITED", "FILE", "Alt", "cell", "draft", "is_ours", "kept", "table"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from ..codecs import data_url, encode
+from ..findings import Findings
 from .draw import over, reach_of
 from .flow import Rect
 from .fonts import Face
-from .ground import READABLE
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Banner:
     svg         all that lies over `background`, as SVG; `document()` has both.
     ground      the background with veils, cards and blocks; shapes, the SVG of buttons, bursts and marks on it.
     taken       the boxes of all that was set: texts, logo, buttons, marks.
+    findings    what a person should look at: contrast and what was left out; with a brand, all that its rules say.
     """
 
     image: Image.Image = field(repr=False)
@@ -64,6 +65,7 @@ class Banner:
     ground: Image.Image | None = field(repr=False, default=None)
     shapes: tuple[str, ...] = field(repr=False, default=())
     taken: tuple[Rect, ...] = field(repr=False, default=())
+    findings: Findings = field(default_factory=Findings)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -82,12 +84,6 @@ class Banner:
         reached = [reach_of(box) for box in self.taken]
         box = (*map(min, zip(*(r[:2] for r in reached), strict=True)), *map(max, zip(*(r[2:] for r in reached), strict=True)))
         return over(ground, self.shapes, box=box if reached else None) if self.shapes else ground  # type: ignore[arg-type]
-
-    @property
-    def findings(self) -> tuple[str, ...]:
-        """What a person should look at, one sentence each; empty where all is well."""
-        low = [f"{b.slot}: contrast {b.contrast:.1f}, below {READABLE}." for b in self.blocks if b.contrast < READABLE]
-        return (*low, *(f"{slot}: no room at {self.size[0]} x {self.size[1]}, left out." for slot in self.left_out))
 
     def document(self) -> str:
         """The whole banner as one SVG, its picture inside; fonts are named, not carried."""

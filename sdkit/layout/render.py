@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..errors import InputError, LayoutError
+from ..findings import RULES, Finding, Findings
 from ..request import pair_of_pixels
 from . import draw, ground, logo
 from .banner import Banner, Block
@@ -50,11 +51,12 @@ def render(
 def check(
     layout: Layout, size: tuple[int, int], texts: Mapping[str, object], theme: Theme | None = None, *,
     safe_area: tuple[int, int, int, int] = (0, 0, 0, 0), language: str = "", least: Least | None = None,
-) -> None:  # fmt: skip
-    """Raises LayoutError as `render` would, without a picture: whether words fit does not depend on it."""
+) -> tuple[str, ...]:  # fmt: skip
+    """The slots that would be left out. Raises LayoutError as `render` would, without a picture: it has no part in that."""
     grey = Image.new("RGB", pair_of_pixels("size", size), "#808080")
     places, _ = _places(layout, grey, size, texts, theme, safe_area, None, None, language, least or Least())
     places.docked()
+    return places.left_out
 
 
 def _places(
@@ -152,6 +154,20 @@ class _Making:
             base,
             tuple(shapes),
             tuple(put.box for one in docked for put in one.puts),
+            self._findings(blocks),
+        )
+
+    def _findings(self, blocks: Sequence[Block]) -> Findings:
+        """What anybody should look at, whatever the brand."""
+        allowed, size = f"{ground.READABLE:g} and more", "{} x {}".format(*self.picture.size)
+        rows = [
+            Finding("", "contrast", RULES["contrast"], b.slot, f"{b.contrast:.2f} of {b.colour} on what is behind it", allowed)
+            for b in blocks
+            if b.contrast < ground.READABLE
+        ]
+        gone = self.places.left_out
+        return Findings(
+            (*rows, *(Finding("", "left-out", RULES["left-out"], s, f"no room at {size}", "all that was given") for s in gone))
         )
 
     # -- what lies behind
