@@ -152,7 +152,7 @@ class Wording:
         if self.brand is None:
             return Least(_SMALLEST / scale)
         rules = self.brand.rules
-        return Least(rules.min_size / scale, rules.min_height / scale, rules.clear_space)
+        return Least(rules.min_size / scale, rules.min_height / scale, rules.clear_space, rules.lines)
 
     def _banned(self, placement: Placement) -> list[Finding]:
         from .brand import banned_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..errors import SdkitError
@@ -24,11 +24,13 @@ class Least:
     """What a banner keeps at least.
 
     text, logo   pixels of letters (an em), and of the logo's height. space, free on every side of the logo, in times its height.
+    lines        slot -> lines at most, as long as the words fit.
     """
 
     text: float = 0.0
     logo: float = 0.0
     space: float = 0.0
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 class Unfit(SdkitError):
@@ -63,7 +65,7 @@ class Sheet:
     logo: float
     unit: float
     rtl: bool
-    least: Least = Least()
+    least: Least = field(default_factory=Least)
     plate: float = 0.0
     left_out: frozenset[str] = frozenset()
 
@@ -129,10 +131,10 @@ def _text(part: Text, width: float, sheet: Sheet, scale: float, how: Way) -> Siz
     words = sheet.texts[part.slot]
     words = words.upper() if part.upper else words
     least = max(part.least * sheet.unit, part.size * sheet.unit * how.least, sheet.least.text, LEAST)
-    size = max(part.size * sheet.unit * scale, least)
+    size, most = max(part.size * sheet.unit * scale, least), min(part.lines, sheet.least.lines.get(part.slot, part.lines))
     while True:
         found = balanced(words, width / size, setting, hyphenate=how.hyphenate)
-        if found and len(found) <= part.lines:
+        if found and len(found) <= most:
             break
         if size <= least:
             raise Unfit(part.slot)

@@ -51,6 +51,15 @@ class Places:
 
     def docked(self) -> list[Docked]:
         """Every zone that has something to show. Raises LayoutError when the words do not fit."""
+        if self.sheet.least.lines:  # more lines than a brand likes are better than no words
+            whole = self.sheet
+            try:
+                return self._all()
+            except NoRoom:
+                self.sheet, self.left_out = replace(whole, least=replace(whole.least, lines={})), ()
+        return self._all()
+
+    def _all(self) -> list[Docked]:
         while True:
             try:
                 return self._docked()
