@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from . import publish
 from .desk import add, save
 from .errors import BrandError, InputError, Interrupted, PromptWarning, RightsWarning, SdkitError
 
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status or 0
     except SdkitError as error:
         print(f"sdkit {options.command}: {error}", file=sys.stderr)
+        for rule in getattr(error, "rules", ()):
+            print(f'  here: --waive "{rule}=why"', file=sys.stderr)
         return 130 if isinstance(error, Interrupted) else 1
     except KeyboardInterrupt:
         print(f"sdkit {options.command}: stopped. What was finished is kept.", file=sys.stderr)
@@ -101,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="fill {NAME}; several times for variants",
     )
+    sub.add_argument("--brand", metavar="DIR", help="a brand's folder: its words join the prompts")
     sub.add_argument("--sheet", metavar="FILE", help="also write a labelled side-by-side sheet")
 
     sub = command("prompts", _prompts, "list the curated prompts, or those that fit some words")
@@ -130,29 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--experiment", default="", help="a name recorded with the picture")
     sub.add_argument("--out", "-o", metavar="FILE", help="also write the picture here")
 
-    sub = command("export", _export, "write a picture in every placement; prints the folder's page", parents=[model])
-    sub.add_argument("picture", help="an image file, or the id of a recorded picture")
-    sub.add_argument("--placements", default="all", help='"all" (default), or groups, platforms and names with commas between')
-    sub.add_argument("--to", default="out/export", metavar="DIR", help="folder for the files (default out/export)")
-    sub.add_argument(
-        "--focus", type=_focus, metavar="X,Y", help="what must stay in view, as shares of width and height: 0.5,0.4"
-    )
-    sub.add_argument("--anchor", default="right", help="where the subject sits in wide ones: left, centre, right (default)")
-    sub.add_argument("--upscaler", metavar="FILE", help='what enlarges it, "" for nothing (default: what suits the picture)')
-
-    sub.add_argument("--own", metavar="FILE", help="your own placements, a JSON file or a folder of them")
-    sub.add_argument("--label", action="store_true", help='draw "AI generated" on what a model made')
-    sub.add_argument("--alt", default="", metavar="TEXT", help="what the picture shows (default: a draft from the prompt)")
-    sub.add_argument("--creator", default="", help="written into each file, as are the next two")
-    sub.add_argument("--copyright", default="", metavar="LINE", help='such as "© 2026 Acme"')
-    sub.add_argument("--statement", default="", metavar="URL", help="the page that says what others may do with it")
-    sub.add_argument("--acknowledge", default="", metavar="TEXT", help="what you found out about a licence that asks; recorded")
-    sub.add_argument("--sign", nargs=2, metavar=("CHAIN", "KEY"), help="PEM files: content credentials (C2PA) in each file")
-    sub.add_argument(
-        "--archive", action="store_true", help="also a copy with all papers, in archive/; the rest without prompts"
-    )
-    sub.add_argument("--zip", action="store_true", help="also kit.zip, without prompts")
-
+    publish.add(command, [model], _studio)
     add(command)
 
     sub = command("frame", _frame, "the experiments as a table")
@@ -172,18 +154,11 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _focus(text: str) -> tuple[float, float]:
-    try:
-        x, y = (float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"got {text!r}; write it as 0.5,0.4") from None
-    return x, y
-
-
 def _studio(options: argparse.Namespace) -> Any:
     from .studio import Studio
 
-    return Studio(options.model, store=options.store, device=options.device, templates=getattr(options, "templates", None))
+    return Studio(options.model, store=options.store, device=options.device, templates=getattr(options, "templates", None),
+                  brand=getattr(options, "brand", None))  # fmt: skip
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -280,19 +255,6 @@ def _upscale(options: argparse.Namespace) -> int:
     if options.out:
         save(result.image, options.out)
     print(options.out or result.path)
-    return 0
-
-
-def _export(options: argparse.Namespace) -> int:
-    given = {"creator": options.creator, "rights": options.copyright, "statement": options.statement}
-    kit = _studio(options).export(
-        options.picture, [name.strip() for name in options.placements.split(",")], to=options.to, focus=options.focus,
-        anchor=options.anchor, upscaler=options.upscaler, progress=not options.quiet, own=options.own, label=options.label,
-        alt=options.alt, acknowledge=options.acknowledge, sign=tuple(options.sign) if options.sign else None,
-        papers={k: v for k, v in given.items() if v}, archive=options.archive, zipped=options.zip,
-    )  # fmt: skip
-    print(kit, file=sys.stderr)
-    print(kit.page)
     return 0
 
 

@@ -80,7 +80,11 @@ class StoreError(SdkitError):
 
 
 class ExportError(SdkitError):
-    """A file could not be written as promised."""
+    """A file could not be written as promised. `rules` are those of the brand that stopped it, by name."""
+
+    def __init__(self, message: object = "", rules: Iterable[str] = ()) -> None:
+        self.rules = tuple(rules)
+        super().__init__(message)
 
 
 class MissingExtraError(SdkitError, ImportError):

@@ -97,10 +97,12 @@ class Findings:
         for row in left:
             same.setdefault((row.rule, row.where), []).append(row)
         listed = "".join(f"\n  {_said(rows)}" for rows in same.values())
-        names = ", ".join(f'"{rule}": "…"' for rule in dict.fromkeys(row.rule for row in left))
+        rules = tuple(dict.fromkeys(row.rule for row in left))
+        names = ", ".join(f'"{rule}": "…"' for rule in rules)
         raise ExportError(
             f"Not as the rules have it, so nothing was written:{listed}\nTo let it pass, say why: waive={{{names}}}, "
-            f'or for one placement alone {{"{left[0].placement or "placement"}: {left[0].rule}": "…"}}'
+            f'or for one placement alone {{"{left[0].placement or "placement"}: {left[0].rule}": "…"}}',
+            rules,
         )
 
     def frame(self) -> pd.DataFrame:

@@ -152,7 +152,7 @@ class Wording:
         if self.brand is None:
             return Least(_SMALLEST / scale)
         rules = self.brand.rules
-        return Least(rules.min_size / scale, rules.min_height / scale, rules.clear_space)
+        return Least(rules.min_size / scale, rules.min_height / scale, rules.clear_space, rules.lines)
 
     def _banned(self, placement: Placement) -> list[Finding]:
         from .brand import banned_in
@@ -248,7 +248,7 @@ def finished(banner: Banner, placement: Placement) -> Any:
     """The banner as the brand's lint looks at it (`brand.Finished`)."""
     from .brand import Block, Finished, Insets, Mark
 
-    blocks = [Block(b.slot, b.box, b.lines, b.size, b.colour, b.families[0], b.weight) for b in banner.blocks]
+    blocks = [Block(b.slot, b.box, b.lines, b.size, b.colour, b.families[0], b.weight, b.inks) for b in banner.blocks]
     logo = None if banner.logo is None else Mark(banner.logo, banner.logo_on_dark)
     return Finished(banner.under, tuple(blocks), logo, placement.name, Insets(*insets(placement)), seen(placement))
 

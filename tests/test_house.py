@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "exports": VALUES
     | {"attended", "backends", "branded", "edition", "export", "layout", "proofs", "rights", "upscale", "worded"},
     "desk": VALUES | {"costs", "export", "rights"},
+    "publish": VALUES,
     "apps": {"widgets"},
     "studio": VALUES
     | {
@@ -69,7 +70,7 @@ MAY_IMPORT = {
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
     "widgets": VALUES | {"studio", "experiments", "export", "attended", "backends"},
-    "cli": VALUES | {"brand", "desk", "studio", "experiments", "demo", "lab"},
+    "cli": VALUES | {"brand", "desk", "publish", "studio", "experiments", "demo", "lab"},
 }
 TORCH = {
     f"backends/{name}.py"

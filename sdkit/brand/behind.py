@@ -33,9 +33,9 @@ def luminance(rgb: Any) -> Any:
     return np.where(share <= 0.03928, share / 12.92, ((share + 0.055) / 1.055) ** 2.4) @ np.array([0.2126, 0.7152, 0.0722])
 
 
-def contrast_on(image: Image.Image, box: Box, colour: str) -> float:
-    """The 10th percentile of the contrast of a hex colour with the pixels in a box, 1 to 21; NaN for a box outside."""
-    behind = pixels(image, box)
+def contrast_on(image: Image.Image, box: Box, colour: str, *more: Box) -> float:
+    """The 10th percentile of the contrast of a hex colour with the pixels in a box, or several, 1 to 21; NaN for boxes outside."""
+    behind = np.concatenate([pixels(image, one) for one in (box, *more)])
     if not len(behind):
         return float("nan")
     ink = luminance([int(colour[i : i + 2], 16) for i in (1, 3, 5)])

@@ -33,6 +33,7 @@ class Block:
 
     kind     "headline", "subline", "button" ...: the rules count lines by it.
     box      of the ink with its line spacing: (left, top, right, bottom) in pixels of the banner.
+    inks     the boxes of its lines, where they are known: what is behind the end of a short line counts for nothing.
     lines    the text as it was broken; size, of the type in pixels (em); colour, "#rrggbb"; family and weight, of the font.
     """
 
@@ -43,10 +44,12 @@ class Block:
     colour: str
     family: str
     weight: int = 400
+    inks: tuple[Box, ...] = ()
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
         set_(self, "box", box_of("box", self.box))
+        set_(self, "inks", tuple(box_of("inks", box) for box in self.inks))
         if isinstance(self.lines, str) or not all(isinstance(line, str) for line in self.lines):
             raise InputError("lines", self.lines, "the lines of the text, a str each")
         set_(self, "lines", tuple(self.lines))

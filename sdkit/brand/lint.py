@@ -55,7 +55,8 @@ def _readable(block: Block, finished: Finished, brand: Brand, say: Any) -> None:
         say("text-size", block.kind, _seen(block.size, finished), _least(rules.min_size, finished))
     large = seen >= _LARGE or (seen >= _LARGE_BOLD and block.weight >= _BOLD)
     least = rules.large_contrast if large else rules.contrast
-    ratio = contrast_on(finished.under, block.box, block.colour)
+    first, *others = block.inks or (block.box,)
+    ratio = contrast_on(finished.under, first, block.colour, *others)
     if not math.isnan(ratio) and ratio < least - 0.005:  # figures have two places
         allowed = f"{least:g} and more" + " for large type" * large
         say("contrast", block.kind, f"{ratio:.2f} of {block.colour} on what is behind it", allowed)

@@ -17,7 +17,7 @@ from .fonts import Face
 class Block:
     """One text as it was set.
 
-    box         (left, top, right, bottom) of its ink in pixels.
+    box         (left, top, right, bottom) of its ink in pixels; inks, those of its lines.
     size        of its letters, pixels an em; lines, as they were broken; families, the fonts that drew them.
     weight      of the first of them, 1 to 1000.
     contrast    the lowest ratio of `colour` to what is behind it, 1 to 21 (WCAG 2.1).
@@ -32,6 +32,7 @@ class Block:
     families: tuple[str, ...]
     weight: int
     contrast: float
+    inks: tuple[Rect, ...] = ()
 
 
 @dataclass(frozen=True)

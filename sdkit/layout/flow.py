@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..errors import SdkitError
@@ -14,6 +14,7 @@ from .wrap import Setting, balanced
 
 LEAST = 9.0  # pixels: below it no text is drawn, whatever a template says
 _STEP = 0.95
+_PLATED = 1.3  # times the room of a logo alone, for one with its plate
 _DESCENT = 0.2  # ems under the last baseline that count as the text's, so that blocks keep their rhythm without descenders
 Rect = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
@@ -23,11 +24,13 @@ class Least:
     """What a banner keeps at least.
 
     text, logo   pixels of letters (an em), and of the logo's height. space, free on every side of the logo, in times its height.
+    lines        slot -> lines at most, as long as the words fit.
     """
 
     text: float = 0.0
     logo: float = 0.0
     space: float = 0.0
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 class Unfit(SdkitError):
@@ -52,14 +55,18 @@ _WAYS = (Way(False, 0.6), Way(True, 0.6), Way(False, 0.0), Way(True, 0.0))
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a flow draws from: texts by slot, the faces, the logo's width over height (0: none), pixels of one unit."""
+    """What a flow draws from: texts by slot, the faces, the logo's width over height (0: none), pixels of one unit.
+
+    plate   what a logo that needs a ground of its own has of it on every side, in times its height.
+    """
 
     texts: Mapping[str, str]
     settings: Mapping[tuple[str, bool, float], Setting]
     logo: float
     unit: float
     rtl: bool
-    least: Least = Least()
+    least: Least = field(default_factory=Least)
+    plate: float = 0.0
     left_out: frozenset[str] = frozenset()
 
     def shows(self, part: Part) -> bool:
@@ -75,7 +82,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Sized:
-    """A measured part: pixels, what is inside with its offsets, and the lines of a text with its size."""
+    """A measured part: pixels, what is inside with its offsets, and the lines of a text with its size; of a logo, its height."""
 
     part: Part
     width: float
@@ -108,10 +115,12 @@ def measure(part: Part, width: float, sheet: Sheet, scale: float, how: Way) -> S
     if isinstance(part, Text):
         return _text(part, width, sheet, scale, how)
     if isinstance(part, Logo):
-        high = max(min(part.height * u, part.width * u / sheet.logo, width / sheet.logo), sheet.least.logo)
-        if high * sheet.logo > width + 0.01:
+        # A plate belongs to the logo: it stands in line with the words, and is a little larger than the logo alone would be.
+        wide, tall, more = sheet.logo + 2 * sheet.plate, 1 + 2 * sheet.plate, _PLATED if sheet.plate else 1.0
+        high = max(min(more * part.height * u / tall, more * part.width * u / wide, width / wide), sheet.least.logo)
+        if high * wide > width + 0.01:
             raise Unfit("logo")
-        return Sized(part, high * sheet.logo, high)
+        return Sized(part, high * wide, high * tall, size=high)
     if isinstance(part, Mark):
         return Sized(part, min(part.width * u * max(scale, 0.7), width), part.height * u * max(scale, 0.7))
     return _group(part, width, sheet, scale, how)
@@ -122,10 +131,10 @@ def _text(part: Text, width: float, sheet: Sheet, scale: float, how: Way) -> Siz
     words = sheet.texts[part.slot]
     words = words.upper() if part.upper else words
     least = max(part.least * sheet.unit, part.size * sheet.unit * how.least, sheet.least.text, LEAST)
-    size = max(part.size * sheet.unit * scale, least)
+    size, most = max(part.size * sheet.unit * scale, least), min(part.lines, sheet.least.lines.get(part.slot, part.lines))
     while True:
         found = balanced(words, width / size, setting, hyphenate=how.hyphenate)
-        if found and len(found) <= part.lines:
+        if found and len(found) <= most:
             break
         if size <= least:
             raise Unfit(part.slot)
@@ -149,7 +158,7 @@ def _group(group: Group, width: float, sheet: Sheet, scale: float, how: Way) -> 
     inner, pad = width, (0.0, 0.0)
     for _ in range(3):  # padding follows the label's size, which follows the width that padding leaves
         sized = _flow(group, parts, inner, gap, sheet, scale, how)
-        em = max((s.size for s in _all(sized)), default=0.0)
+        em = max((s.size for s in _all(sized) if s.lines), default=0.0)
         pad = (group.pad[0] * em, group.pad[1] * em)
         outer = _around(group, sized, pad)
         if outer[0] <= width + 0.01:

@@ -51,6 +51,15 @@ class Places:
 
     def docked(self) -> list[Docked]:
         """Every zone that has something to show. Raises LayoutError when the words do not fit."""
+        if self.sheet.least.lines:  # more lines than a brand likes are better than no words
+            whole = self.sheet
+            try:
+                return self._all()
+            except NoRoom:
+                self.sheet, self.left_out = replace(whole, least=replace(whole.least, lines={})), ()
+        return self._all()
+
+    def _all(self) -> list[Docked]:
         while True:
             try:
                 return self._docked()
@@ -89,11 +98,15 @@ class Places:
     def _crowded(self, done: list[Docked]) -> bool:
         """Whether words or the edge of the picture come too near to the logo."""
         puts = [p for one in done for p in one.puts]
-        for mark in (p.box for p in puts if isinstance(p.part, Logo)):
-            free = self.sheet.least.space * (mark[3] - mark[1])
-            around = mark[0] - free, mark[1] - free, mark[2] + free, mark[3] + free
+        for put_ in (p for p in puts if isinstance(p.part, Logo)):
+            left, top, right, bottom = put_.box
+            free = self.sheet.least.space * put_.sized.size
+            more = max(0.0, free - self.sheet.plate * put_.sized.size)  # beyond its plate
+            around = left - more, top - more, right + more, bottom + more
             near = any(ground.overlap(around, p.box) > 0 for p in puts if isinstance(p.part, Text))
-            if free and (near or min(around[:2]) < 0 or around[2] > self.picture.width or around[3] > self.picture.height):
+            # Where it needs no plate it stands at the end of its box.
+            edge = left < free or top < more or right > self.picture.width - free or bottom > self.picture.height - more
+            if free and (near or edge):
                 return True
         return False
 

@@ -108,7 +108,8 @@ def _sheet(layout: Layout, said: Mapping[str, str], theme: Theme, unit: float, l
         how.line(said[how.slot].replace("\n", " "))  # missing characters are told before anything is measured
     mark = theme.logo or theme.logo_on_dark
     lead = next(iter(said.values()), "")
-    return Sheet(said, settings, logo.ratio(mark) if mark else 0.0, unit, is_rtl(lead), least)
+    plate = max(0.22, min(least.space, 0.4)) if theme.logo_grounds else 0.0
+    return Sheet(said, settings, logo.ratio(mark) if mark else 0.0, unit, is_rtl(lead), least, plate)
 
 
 @dataclass
@@ -331,34 +332,46 @@ class _Making:
                 box: Rect = tuple(float(v) for v in (*boxes[:, :2].min(0), *boxes[:, 2:].max(0)))  # type: ignore[assignment]
                 families = tuple(dict.fromkeys(f.family for f in used))
                 weight, ratio = used[0].weight if used else 400, ground.worst(colour, behind)
-                blocks.append(Block(it.part.slot, said, lines, box, it.sized.size, colour, families, weight, ratio))
+                each = tuple(map(tuple, boxes.tolist()))
+                blocks.append(Block(it.part.slot, said, lines, box, it.sized.size, colour, families, weight, ratio, each))
 
     def _logo(self, it: Put, behind: np.ndarray, logos: list[tuple[Rect, float, bool]]) -> tuple[list[str], str]:
-        """(a plate or nothing, the logo): the one that stands out more; on a plate of paper or ink where neither does."""
-        wide, high = (max(1, round(it.box[k + 2] - it.box[k])) for k in (0, 1))
+        """(a plate or nothing, the logo): the one that stands out more; on a plate where neither does, or the ground is none of its own."""
+        left, top, right, bottom = it.box
+        high = it.sized.size
+        pad, wide = self.sheet.plate * high, high * self.sheet.logo
         found = []
         for on_dark, data in enumerate((self.theme.logo, self.theme.logo_on_dark)):
             if data:
-                image = logo.at(data, wide, high)
+                image = logo.at(data, max(1, round(wide)), max(1, round(high)))
                 pixels = np.asarray(image, np.float64).reshape(-1, 4)
                 drawn = pixels[pixels[:, 3] > 128, :3]
                 main = drawn.mean(0) if len(drawn) else np.zeros(3)
                 found.append((ground.worst(_hex(main[None]), behind), image, main, bool(on_dark)))
-        grounds, allowed = self.theme.logo_grounds or (self.theme.paper, self.theme.ink), True
-        if self.theme.logo_grounds:
-            mean = behind.mean(0)
-            allowed = any(np.abs(mean - ground.rgb(g)).max() <= _NEAR for g in grounds) and behind.std(0).max() <= _NEAR
+        grounds, mean = self.theme.logo_grounds, behind.mean(0)
+        own = any(np.abs(mean - ground.rgb(g)).max() <= _NEAR for g in grounds) and behind.std(0).max() <= _NEAR
         seen, image, main, on_dark = max(found, key=lambda f: f[0])
-        if allowed and seen >= _SEEN:
-            logos.append((it.box, seen, on_dark))
-            return [], draw.picture(image, it.box)
-        pairs = [(ground.contrast(g, _hex(one[2][None])), g, one) for g in grounds for one in found]
-        seen, colour, (_, image, _, on_dark) = max(pairs, key=lambda pair: pair[0])
-        pad = max(0.22, min(self.sheet.least.space, 0.4)) * high
-        left, top, right, bottom = it.box
-        logos.append((it.box, seen, on_dark))
-        box = left - pad, top - pad, right + pad, bottom + pad
-        return [draw.rect(box, colour, self.theme.roundness * pad)], draw.picture(image, it.box)
+        if seen >= _SEEN and (own or not grounds):
+            # In line with the words, as its plate would be.
+            end = (it.align == "end") != (self.sheet.rtl and it.align != "middle")
+            x = (left + right - wide) / 2 if it.align == "middle" else right - wide if end else left
+            logos.append(((x, top + pad, x + wide, bottom - pad), seen, on_dark))
+            return [], draw.picture(image, logos[-1][0])
+        pairs = [
+            (ground.contrast(g, _hex(one[2][None])), g, one)
+            for g in grounds or (self.theme.paper, self.theme.ink)
+            for one in found
+        ]
+        # Of those that it reads well on, the one most like the picture, paper and ink first: a plate should not shout.
+        well = [pair for pair in pairs if pair[0] >= ground.READABLE] if grounds else []
+        plain = [pair for pair in well if pair[1] in (self.theme.paper, self.theme.ink)]
+        near = min(plain or well, key=lambda pair: float(np.abs(mean - ground.rgb(pair[1])).sum()), default=None)
+        seen, colour, (_, image, _, on_dark) = near or max(pairs, key=lambda pair: pair[0])
+        inner = left + pad, top + pad, right - pad, bottom - pad
+        logos.append((inner, seen, on_dark))
+        more = 0.0 if pad else 0.22 * high
+        plate = left - more, top - more, right + more, bottom + more
+        return [draw.rect(plate, colour, self.theme.roundness * (pad or more))], draw.picture(image, inner)
 
 
 def _hex(pixels: np.ndarray) -> str:
