@@ -150,6 +150,8 @@ class Places:
                 if name != "logo" or self.sheet.logo:
                     self.left_out = (*self.left_out, name)
                 return
+        if shown and any(self.sheet.shows(p) for z in self.arrangement.zones for p in parts_of(z.group) if isinstance(p, Logo)):
+            return self._leave("logo")  # words without a logo rather than none at all
         words = self.sheet.texts.get(slot, "")
         fits = self._capacity(slot, words)
         size = f"{self.picture.width} x {self.picture.height}"
