@@ -24,7 +24,7 @@ RECIPE = Path(__file__).resolve().parents[1] / "recipes" / "pocket"
 CASES, OUTPAINTS, TIMES = 500, 40, 5
 WORDS = ("a rocket", "a lemon", "a gift box", "a cactus", "a trophy")
 PLACES = ("on a navy gradient background", "on a mint gradient background", "on plain yellow background", "on a pink spotlight")
-SIZES = ((640, 256), (1128, 191), (256, 512), (384, 384))
+SIZES = ((640, 256), (1128, 191), (256, 512), (480, 360))
 
 
 def one(value: float, unit: str, n: int = 1) -> Figure:

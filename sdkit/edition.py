@@ -47,6 +47,7 @@ class Edition:
     signer: Signer | None
     archive: bool
     words: Wording | None
+    prompt: str
     about: str
     found: dict[str, Findings] = field(default_factory=dict, init=False)
 
@@ -89,15 +90,11 @@ class Edition:
         seed = self.source.request.seed if self.source else None
         return {
             f: Item(
-                f, plain[f], seed, self._prompt, papers[f].alt, by(f), f.placement.name in self.edited, papers[f], labels[f],
+                f, plain[f], seed, self.prompt, papers[f].alt, by(f), f.placement.name in self.edited, papers[f], labels[f],
                 bool(seal and seal.room(f)), self._cost, keys[f], self._findings(f), archived.get(f),
             )
             for f in fits
         }  # fmt: skip
-
-    @cached_property
-    def _prompt(self) -> str:
-        return str(self.source.request.prompt) if self.source else ""
 
     @cached_property
     def _cost(self) -> float | None:
@@ -124,7 +121,7 @@ class Edition:
         else:
             kind = ENHANCED if self.source or upscaler else ""
         wanted = self.alt if isinstance(self.alt, str) else self.alt.get(name, "")
-        shown = wanted or draft(self._prompt)
+        shown = wanted or draft(self.prompt)
         alt = self.edited.get(name) or self._said(fit, shown) or f"{fit.placement.platform}, {fit.placement.title}"
         papers = Papers(source=kind, tool=self._tool if kind or self.given else "", alt=alt, licence=self.licence, **self.given)
         if not papers.description:
@@ -141,7 +138,7 @@ class Edition:
         }  # fmt: skip
         return replace(
             papers,
-            prompt=self._prompt,
+            prompt=str(request.prompt),
             model=rights.called(made.model),
             version=made.model_hash,
             recipe=json.dumps(recipe, ensure_ascii=False),

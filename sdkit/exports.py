@@ -92,9 +92,11 @@ class Exports(Proofing, Protocol):
         Findings.of(wording.check(place) for place in wanted if wording).require()
         planned = self._planned(image, wanted, focus=focus, fit=fit, anchor=anchor or away_from(copy_side))
         earlier = export.Earlier(Path(to))
+        first = self._shown(source)  # type: ignore[attr-defined]
+        prompt = str(first.request.prompt) if first else ""
         run = Edition(
             source, image, planned, earlier, verdict.short if not is_photo(source) or isinstance(picture, Patched) else "",
-            isinstance(picture, Patched), earlier.alt_texts(), alt, label, _given(papers), sign, archive, wording,
+            isinstance(picture, Patched), earlier.alt_texts(), alt, label, _given(papers), sign, archive, wording, prompt,
             Path(picture).stem if isinstance(picture, str | os.PathLike) else "picture",
         )  # fmt: skip
         drawn = isinstance(picture, Patched) or not is_photo(source)
@@ -107,7 +109,7 @@ class Exports(Proofing, Protocol):
         halted = Event()
         with ThreadPoolExecutor(1, thread_name_prefix="sdkit-early") as pool:
             early = [f for f in planned.fits if f.extension is None and not f.enlarged]
-            first = pool.submit(run.files, early, {}, {}, lambda fit: "", halted)
+            done = pool.submit(run.files, early, {}, {}, lambda fit: "", halted)
             try:
                 canvases = self._masters(source, image, planned, named, "outpainted for export", progress, stop, look)
                 pictures: dict[Extension | None, Image.Image] = {None: image}
@@ -116,12 +118,11 @@ class Exports(Proofing, Protocol):
                 with shown(progress, 1) as report:
                     sharp, by = self._sharp(source, upscaler, planned.fits, pictures, report, stop)  # type: ignore[attr-defined]
                 items = run.files(late, canvases, sharp, by, halted)
-                items |= first.result()
+                items |= done.result()
             except BaseException:
                 halted.set()
                 raise
         Findings.of(run.found.values()).require()
-        prompt = str(source.request.prompt) if source else ""
         return export.write(
             Path(to), [items[f] for f in planned.fits], title=title or ("Asset kit" if prompt else run.about), zipped=zipped,
             rights=verdict.summary(),

@@ -65,7 +65,7 @@ class Masters(Workshop, Protocol):
         Raises Interrupted when stopped; what was finished is in the store, and is found there the next time.
         """
         requests = [self._extended(source, image, extension, called) for extension in planned.extensions]
-        found = {request.key: before for request in requests if (before := self._painted(request)) is not None}
+        found = {request.key: painted for request in requests if (painted := self._painted(request)) is not None}
         missing = [request for request in requests if request.key not in found]
         if missing and check is not None:
             check()

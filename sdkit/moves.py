@@ -15,7 +15,7 @@ from PIL import Image
 from . import canvas, receipts
 from .backends.base import Backend, Progress
 from .codecs import open_image
-from .errors import InputError
+from .errors import InputError, SdkitError
 from .prompt import Prompt, prepare
 from .prompt import negative as negative_words
 from .prompt.surroundings import surroundings
@@ -247,6 +247,7 @@ class Moves(Workshop, Protocol):
         seed: int | None, strength: float | None, steps: int | None, guidance: float | None, called: str, mask_called: str,
     ) -> Request:  # fmt: skip
         """The request that paints the white of `mask` on the canvas `wide`; `called`, what the picture on it is."""
+        source = self._shown(source)
         words, subject = surroundings(source.request.prompt.text) if source else ("empty background", "")
         kept_out = [negative_words(negative)] if negative is not None else [subject, source.request.negative if source else ""]
         can = self.backend.can
@@ -256,6 +257,18 @@ class Moves(Workshop, Protocol):
             source=called, mask_source=mask_called, strength=can.outpaint if strength is None else strength,
             steps=can.steps if steps is None else steps, guidance=can.guidance if guidance is None else guidance,
         )  # fmt: skip
+
+    def _shown(self, source: Result | None) -> Result | None:
+        """The one whose words say what a picture shows: of an outpaint, what it was painted around."""
+        while source is not None and source.request.mask_source == AROUND:
+            try:
+                before = self._open(source.request.source)
+            except SdkitError:
+                break  # not of this store
+            if before.id == source.id:
+                break
+            source = before
+        return source
 
     def _own_words(self, source: Result | None, prompt: str | None, negative: str | None) -> tuple[Prompt, str]:
         """A prompt and a negative; of the picture's own what is not given."""

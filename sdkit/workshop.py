@@ -30,6 +30,9 @@ class Workshop(Protocol):
     def _picture(self, what: object) -> tuple[Result | None, Image.Image]:
         """A picture with its Result, where it has one: a Result, a PNG of ours, an id, or any image."""
 
+    def _open(self, what: object) -> Result:
+        """The Result of an id of this store. Raises StoreError or InputError where there is none."""
+
     def _opened(self, what: object, parameter: str) -> Opened:
         """A picture to start from, or where `parameter` is "mask" a mask, with what it is called."""
 

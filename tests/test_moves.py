@@ -210,3 +210,11 @@ def test_a_backend_without_inpainting_says_what_to_use(studio, pocket, monkeypat
     monkeypatch.setattr(pocket, "can", dataclasses.replace(pocket.can, kinds=frozenset({"text2img"})))
     with pytest.raises(InputError, match=r"mask: got 'inpaint'.*Inpaint with Studio"):
         studio.inpaint(noise((64, 64)), (0, 0, 32, 32), "a lemon")
+
+
+def test_what_was_painted_around_is_still_what_the_picture_shows(studio, tmp_path):
+    shot = studio.generate("a rocket on a navy gradient background", steps=2, seeds=[1], progress=False)[0]
+    wide = studio.outpaint(studio.outpaint(shot, left=64, steps=2, progress=False), up=64, steps=2, progress=False)
+    assert "rocket" not in wide.request.prompt.text and "rocket" in wide.request.negative  # both times kept out
+    kit = studio.export(wide, "instagram-square", to=tmp_path / "kit", upscaler="", fit={"instagram-square": "crop"}, progress=False)
+    assert kit.entries[0].alt == "A rocket on a navy gradient background."

@@ -33,7 +33,10 @@ def card(brand: Brand) -> str:
         url = f"data:{_TYPES[logo.path.suffix.lower()]};base64,{to_base64(logo.path.read_bytes())}"
         image = f'<img src="{url}" alt="{escape(brand.name, quote=True)}" style="height:44px;max-width:100%">'
         logos.append(f'<div style="background:{ground};padding:18px 26px;border-radius:8px">{image}</div>')
-    own = {path.split(".")[-1]: colour for path, colour in brand.colours.items() if colour in brand.palette}
+    names = ((path.split(".")[-1], colour) for path, colour in brand.colours.items())
+    own = {
+        name: colour for name, colour in names if colour in brand.palette and name not in brand.roles
+    }  # roles have their row
     fonts = ", ".join(f"{role}: {family.name}" for role, family in brand.fonts.items())
     rules = brand.rules
     lines = [
@@ -44,5 +47,5 @@ def card(brand: Brand) -> str:
     return (
         f"<div><strong>{escape(brand.name)}</strong> {escape(brand.about)}"
         f'<div style="display:flex;flex-wrap:wrap;gap:8px;margin:8px 0">{"".join(logos)}</div>'
-        f"{swatches(own)}{swatches(brand.roles)}<table>{said}</table></div>"
+        f"{swatches(own) if own else ''}{swatches(brand.roles)}<table>{said}</table></div>"
     )
