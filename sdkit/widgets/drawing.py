@@ -18,7 +18,7 @@ from ..result import Result
 from ..studio import Studio
 from .panel import Panel, jpeg, picture
 from .pictures import Shown, Thumbnails
-from .worker import FAILED, QUEUED, RUNNING, Job, Worker
+from .worker import FAILED, QUEUED, RUNNING, Asks, Job, Worker
 
 IDLE = "idle"
 _APART = 0.2  # seconds between previews, at least
@@ -28,7 +28,7 @@ _STAGE = 768  # pixels a side of the picture looked at
 _STRIP = 112  # pixels a side in the strip
 
 
-class Draws(Panel):
+class Draws(Asks, Panel):
     """A widget that makes pictures with a Studio.
 
     state      "idle", "queued", "running", "done", "stopped" or "failed".
@@ -47,8 +47,6 @@ class Draws(Panel):
     kept = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _preview, _stage = picture(), picture()
-
-    _job: Job | None = None
 
     def __init__(self, studio: Studio, **traits: Any) -> None:
         self.studio = checked(studio)
@@ -93,15 +91,6 @@ class Draws(Panel):
                 self._preview, self.left = b"", -1.0
         if job.over:
             self._restill(at_once=True)
-
-    def stop(self) -> None:
-        """Stop within a denoising step. What is finished stays."""
-        if self._job is not None:
-            self._job.stop()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the work that was asked for, at most so long; whether it is over."""
-        return self._job is None or self._job.wait(seconds)
 
     def close(self) -> None:
         """Stop, and take the widget away. What is finished is in the store."""

@@ -10,16 +10,17 @@ from PIL import Image
 from ..backends.base import Progress
 from ..result import Patched
 from ..studio import Studio
+from .closing import Whole, put_away
 from .compare import Compare
 from .drawing import checked
 from .mask import MaskCanvas
 from .stills import Stilled, view_of
-from .worker import DONE, FAILED, QUEUED, RUNNING, STOPPED, Job, Worker, sentence
+from .worker import DONE, FAILED, QUEUED, RUNNING, STOPPED, Asks, Job, Worker, sentence
 
 _SAID = {QUEUED: "Waiting for its turn.", RUNNING: "Painting …", STOPPED: "Stopped.", DONE: "Done, and kept in the store."}
 
 
-class Repaint(Stilled, ipywidgets.VBox):
+class Repaint(Asks, Whole, Stilled, ipywidgets.VBox):
     """Paint a mask, say what belongs there, and see it before and after.
 
     studio     what paints, as `Studio.inpaint` does; every try is in `studio.experiments`.
@@ -33,7 +34,6 @@ class Repaint(Stilled, ipywidgets.VBox):
         self.studio = checked(studio)
         self.canvas = canvas if isinstance(canvas, MaskCanvas) else MaskCanvas(canvas)
         self.result: Patched | None = None
-        self._job: Job | None = None
         self.prompt = ipywidgets.Text(
             prompt, placeholder="what to paint there; nothing removes what is there", description="paint"
         )
@@ -86,7 +86,7 @@ class Repaint(Stilled, ipywidgets.VBox):
             old = self.children[2:]  # type: ignore[has-type]
             self.children = (self.canvas, self._form, compare)
             for child in old:
-                child.close()
+                put_away(child)
             self._restill(at_once=True)
 
     def still(self) -> Image.Image:
@@ -96,26 +96,16 @@ class Repaint(Stilled, ipywidgets.VBox):
     def _alt(self) -> str:
         return self.canvas._alt() if self.result is None else f"{self.canvas.alt}, repainted"
 
-    def _token(self) -> str:
-        return self.canvas._token()  # which is live wherever this is
+    @property
+    def _still(self) -> str:
+        return str(self.canvas._still)  # which is live wherever this is
 
     def _live(self) -> Any:
         return view_of(self), {}
 
-    def stop(self) -> None:
-        """Stop within a denoising step."""
-        if self._job is not None:
-            self._job.stop()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait for what was asked for, at most so long; whether it is over."""
-        return self._job is None or self._job.wait(seconds)
-
     def close(self) -> None:
         """Stop, and take the widgets away."""
         self.stop()
-        for child in (*self.children, *self._form.children):
-            child.close()
         super().close()
 
     def __repr__(self) -> str:

@@ -42,8 +42,9 @@ def view_of(widget: Any) -> dict[str, Any]:
 
 
 class Stilled:
-    """A widget that leaves a still in the notebook. It has `still()` and `_alt()`, and `_token()` gives the still's name."""
+    """A widget that leaves a still in the notebook. It has `still()` and `_alt()`."""
 
+    _still: Any  # the name of its still, by which the live widget hides it
     _display = ""  # the id of the output with the still, "" before there is one
     _next = 0.0
 
@@ -54,9 +55,6 @@ class Stilled:
     def _alt(self) -> str:
         return type(self).__name__
 
-    def _token(self) -> str:
-        raise NotImplementedError
-
     def _live(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """(data, metadata) of the live widget."""
         found = super()._repr_mimebundle_()  # type: ignore[misc]
@@ -65,9 +63,9 @@ class Stilled:
     def _still_html(self) -> str:
         image, name = self.still(), type(self).__name__
         said = f'<p style="{_QUIET}">{escape(name)}, as it was saved. Run the cell to use it.</p>'
-        style = f"<style>{_BROKEN.format(self._token())}{{display:none}}</style>"
+        style = f"<style>{_BROKEN.format(self._still)}{{display:none}}</style>"
         shown = img(image, self._alt()) if image is not None else ""
-        return f'<div class="sdkit-still sdkit-still-{self._token()}">{style}{shown}{said}</div>'
+        return f'<div class="sdkit-still sdkit-still-{self._still}">{style}{shown}{said}</div>'
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         """For who shows a widget without IPython's display: the still beside it, in one bundle."""

@@ -31,6 +31,9 @@ window.start = async (esm, css, opened) => {
   window.model = new Model({}); model.receive(opened);
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
   const module = await import(url);
+  const pictures = (window.pictures = new Set()), { createObjectURL, revokeObjectURL } = URL;
+  URL.createObjectURL = (what) => { const url = createObjectURL(what); pictures.add(url); return url; };
+  URL.revokeObjectURL = (url) => { pictures.delete(url); revokeObjectURL(url); };
   const el = document.getElementById("widget");
   await module.default.initialize?.({ model });
   window.stop = await module.default.render({ model, el });
