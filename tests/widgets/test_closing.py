@@ -52,10 +52,10 @@ def test_a_view_that_goes_leaves_no_listener_no_style_and_no_picture_in_the_page
     for build, there in (
         (lambda: Compare([shot(seed=i) for i in range(9)]), ".cell > div[style*=blob]"),
         (lambda: Compare([picture, picture]), ".pane img[src]"),
-        (lambda: ExperimentTable(painted), "img[src]"),
+        (lambda: ExperimentTable(painted), ".thumb[style*=blob]"),
         (lambda: Rate(painted), "img[src]"),
         (lambda: PromptLab(painted, "a mug", steps=1), ".screen img"),
-        (lambda: OutpaintFrame(painted, picture, extend=[8, 0, 8, 0]), "canvas, img"),
+        (lambda: OutpaintFrame(painted, picture, extend=[8, 0, 8, 0]), ".photo img[src]"),
         (lambda: MaskCanvas(picture), "canvas[data-ready]"),
     ):
         one = shown(build)
