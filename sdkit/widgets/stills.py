@@ -36,6 +36,16 @@ def img(image: Image.Image, alt: str) -> str:
     return f'<img src="{source}" alt="{words}" title="{words}" style="max-width:100%;border-radius:8px">'
 
 
+def _missing() -> str:
+    """What to do where running the cell changes nothing: the page comes from another environment than the kernel's."""
+    import anywidget
+    import ipywidgets
+
+    page = ' and "jupyterlab_widgets<2"' if ipywidgets.__version__.startswith("7.") else ""
+    versions = f"ipywidgets {ipywidgets.__version__}, anywidget {anywidget.__version__}"
+    return f"If that changes nothing, install {versions}{page} where the notebook server runs, and load the page anew."
+
+
 def view_of(widget: Any) -> dict[str, Any]:
     """The bundle of a widget made of others, on ipywidgets 7 too."""
     return {"text/plain": repr(widget), _VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
@@ -62,7 +72,7 @@ class Stilled:
 
     def _still_html(self) -> str:
         image, name = self.still(), type(self).__name__
-        said = f'<p style="{_QUIET}">{escape(name)}, as it was saved. Run the cell to use it.</p>'
+        said = f'<p style="{_QUIET}">{escape(name)}, as it was saved. Run the cell to use it. {escape(_missing())}</p>'
         style = f"<style>{_BROKEN.format(self._still)}{{display:none}}</style>"
         shown = img(image, self._alt()) if image is not None else ""
         return f'<div class="sdkit-still sdkit-still-{self._still}">{style}{shown}{said}</div>'
