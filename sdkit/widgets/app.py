@@ -10,7 +10,7 @@ from PIL import Image
 from ..errors import InputError
 from ..result import Result
 from ..studio import Studio
-from .closing import Whole, put_away
+from .closing import put_away
 from .compare import Compare
 from .drawing import checked
 from .mask import MaskCanvas
@@ -26,7 +26,7 @@ TABS = ("Make", "Experiments", "Compare", "Rate", "Repaint", "Outpaint")
 _PLACES = {"compare": 2, "rate": 3, "mask": 4, "outpaint": 5}
 
 
-class App(Whole, Stilled, ipywidgets.VBox):
+class App(Stilled, ipywidgets.VBox):
     """A Studio as an app. What is chosen under Experiments opens under Compare, Rate, Repaint and Outpaint; so does `show(widget)`.
 
     `.lab`, `.table`, `.compare`, `.rate`, `.repaint` and `.outpaint` are the widgets;
@@ -85,12 +85,18 @@ class App(Whole, Stilled, ipywidgets.VBox):
     def _alt(self) -> str:
         return self.lab._alt() if self.lab.still() else self.table._alt()
 
-    @property
-    def _still(self) -> str:
-        return str(self.lab._still)  # which is live wherever the app is
+    def _token(self) -> str:
+        return self.lab._token()  # which is live wherever the app is
 
     def _live(self) -> Any:
         return view_of(self), {}
+
+    def close(self) -> None:
+        """Stop, and take all widgets away. What is finished is in the store."""
+        for child in self.tabs.children:
+            child.close()
+        self.tabs.close()
+        super().close()
 
     def __repr__(self) -> str:
         return f"App({self.studio!r})"

@@ -14,7 +14,6 @@ from PIL import Image
 
 from ..codecs import encode, from_base64, thumbnail, to_base64
 from ..errors import InputError, near
-from .closing import Whole
 from .stills import Stilled, token
 from .worker import in_colab, sentence
 
@@ -46,7 +45,7 @@ def picture() -> Any:
     return traitlets.Bytes(b"").tag(sync=True, to_json=_sent, from_json=_came)
 
 
-class Panel(Whole, Stilled, anywidget.AnyWidget):
+class Panel(Stilled, anywidget.AnyWidget):
     """A widget of the kit.
 
     error      a sentence that the widget shows, "" for none.
@@ -85,6 +84,9 @@ class Panel(Whole, Stilled, anywidget.AnyWidget):
                     self._trait_values[name] = value
                 self.error = sentence(error)
             self.send_state(list(before))
+
+    def _token(self) -> str:
+        return str(self._still)
 
     def tell(self, kind: str, buffers: Sequence[bytes] = (), **content: Any) -> None:
         """Send the page a message of this kind; `buffers` are encoded pictures."""

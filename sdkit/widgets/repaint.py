@@ -10,7 +10,7 @@ from PIL import Image
 from ..backends.base import Progress
 from ..result import Patched
 from ..studio import Studio
-from .closing import Whole, put_away
+from .closing import put_away
 from .compare import Compare
 from .drawing import checked
 from .mask import MaskCanvas
@@ -20,7 +20,7 @@ from .worker import DONE, FAILED, QUEUED, RUNNING, STOPPED, Asks, Job, Worker, s
 _SAID = {QUEUED: "Waiting for its turn.", RUNNING: "Painting …", STOPPED: "Stopped.", DONE: "Done, and kept in the store."}
 
 
-class Repaint(Asks, Whole, Stilled, ipywidgets.VBox):
+class Repaint(Asks, Stilled, ipywidgets.VBox):
     """Paint a mask, say what belongs there, and see it before and after.
 
     studio     what paints, as `Studio.inpaint` does; every try is in `studio.experiments`.
@@ -44,9 +44,15 @@ class Repaint(Asks, Whole, Stilled, ipywidgets.VBox):
         self.status = ipywidgets.Label("")
         self.go.on_click(lambda _: self.run())
         self.halt.on_click(lambda _: self.stop())
-        self.prompt.layout.width = "min(100%, 420px)"
+        for field, width in ((self.prompt, "min(100%, 420px)"), (self.seed, "130px"), (self.bar, "130px")):
+            field.layout.width = width
+        for field in (self.prompt, self.seed):
+            field.style.description_width = "initial"
+        for button in (self.go, self.halt):
+            button.layout.width = "auto"
         self._form = ipywidgets.HBox([self.prompt, self.seed, self.go, self.halt, self.bar, self.status])
-        self._form.layout.flex_flow = "row wrap"
+        self._form.layout.flex_flow, self._form.layout.margin = "row wrap", "10px 4px"
+        self._show(busy=False)
         super().__init__([self.canvas, self._form])
 
     def run(self) -> Job | None:
@@ -73,8 +79,7 @@ class Repaint(Asks, Whole, Stilled, ipywidgets.VBox):
         return self._job
 
     def _told(self, job: Job) -> None:
-        busy = job.state in (QUEUED, RUNNING)
-        self.go.disabled, self.halt.disabled = busy, not busy
+        self._show(busy=job.state in (QUEUED, RUNNING))
         self.status.value = job.error if job.state == FAILED else _SAID[job.state]
         if job.state == DONE:
             self.result = job.value
@@ -89,6 +94,11 @@ class Repaint(Asks, Whole, Stilled, ipywidgets.VBox):
                 put_away(child)
             self._restill(at_once=True)
 
+    def _show(self, busy: bool) -> None:
+        """Which buttons can be pressed, and whether there is progress to be seen."""
+        self.go.disabled, self.halt.disabled = busy, not busy
+        self.bar.layout.display = None if busy else "none"
+
     def still(self) -> Image.Image:
         """What was painted last, or the picture with its mask."""
         return self.result.image if self.result is not None else self.canvas.still()
@@ -96,9 +106,8 @@ class Repaint(Asks, Whole, Stilled, ipywidgets.VBox):
     def _alt(self) -> str:
         return self.canvas._alt() if self.result is None else f"{self.canvas.alt}, repainted"
 
-    @property
-    def _still(self) -> str:
-        return str(self.canvas._still)  # which is live wherever this is
+    def _token(self) -> str:
+        return self.canvas._token()  # which is live wherever this is
 
     def _live(self) -> Any:
         return view_of(self), {}

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
 from PIL import Image
 
 from ..codecs import data_url, thumbnail
+from .closing import Whole
 
 SIDE = 640  # pixels a side
 _VIEW = "application/vnd.jupyter.widget-view+json"
@@ -51,10 +52,10 @@ def view_of(widget: Any) -> dict[str, Any]:
     return {"text/plain": repr(widget), _VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
-class Stilled:
+class Stilled(Whole):
     """A widget that leaves a still in the notebook. It has `still()` and `_alt()`."""
 
-    _still: Any  # the name of its still, by which the live widget hides it
+    _token: Callable[[], str]  # gives the name of its still, by which the live widget hides it
     _display = ""  # the id of the output with the still, "" before there is one
     _next = 0.0
 
@@ -73,9 +74,9 @@ class Stilled:
     def _still_html(self) -> str:
         image, name = self.still(), type(self).__name__
         said = f'<p style="{_QUIET}">{escape(name)}, as it was saved. Run the cell to use it. {escape(_missing())}</p>'
-        style = f"<style>{_BROKEN.format(self._still)}{{display:none}}</style>"
+        style = f"<style>{_BROKEN.format(self._token())}{{display:none}}</style>"
         shown = img(image, self._alt()) if image is not None else ""
-        return f'<div class="sdkit-still sdkit-still-{self._still}">{style}{shown}{said}</div>'
+        return f'<div class="sdkit-still sdkit-still-{self._token()}">{style}{shown}{said}</div>'
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         """For who shows a widget without IPython's display: the still beside it, in one bundle."""

@@ -49,12 +49,19 @@ def paints(page, output):
     output.get_by_text("% is to be repainted").first.wait_for()
 
 
-def goes_on_in_python(page, tmp_path):
-    """A person's way through CELLS; whatever is typed into a widget stays there."""
+def goes_on_in_python(page, tmp_path, more=0):
+    """A person's way through CELLS, with so many more after them; what is typed into a widget adds none."""
+    many = len(CELLS) + more
     ready(page)
-    many = page.locator(CELL).count()
     lab = generates(page, run(page, 0))
     assert page.locator(CELL).count() == many
+    breaks = lab.locator(".editor :is(pre, textarea)").evaluate_all(
+        "(all) => all.map((one) => getComputedStyle(one).wordBreak)"
+    )
+    assert breaks == [
+        "normal",
+        "normal",
+    ]  # the colours lie under their words: JupyterLab would break the lines of a <pre> anywhere
     paints(page, run(page, 1))
     for key in ("e", "b", "i", "Control+z"):
         page.keyboard.press(key)

@@ -69,7 +69,7 @@ def test_an_older_kernel_in_jupyterlab(tmp_path, chromium):
     """ipykernel 6.17, before the package comm, with the newest ipywidgets."""
     mine = share(tmp_path, install(tmp_path / "kernel", KERNEL))
     with served(tmp_path, [*CELLS, VERSIONS], share=mine) as address, opened(chromium, address) as page:
-        goes_on_in_python(page, tmp_path)
+        goes_on_in_python(page, tmp_path, more=1)
         assert run(page, len(CELLS)).inner_text().split()[0] == "6.17.1"
 
 
@@ -77,7 +77,7 @@ def test_an_older_kernel_in_jupyterlab(tmp_path, chromium):
 def test_the_versions_of_colab_in_jupyterlab(colab, tmp_path, chromium):
     mine = share(tmp_path, colab, ["anywidget", "@jupyter-widgets/jupyterlab-manager"])
     with served(tmp_path, [*CELLS, VERSIONS], share=mine) as address, opened(chromium, address) as page:
-        goes_on_in_python(page, tmp_path)
+        goes_on_in_python(page, tmp_path, more=1)
         assert run(page, len(CELLS)).inner_text().split() == ["6.17.1", "7.7.1", "0.9.21"]
 
 
