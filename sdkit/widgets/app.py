@@ -10,6 +10,7 @@ from PIL import Image
 from ..errors import InputError
 from ..result import Result
 from ..studio import Studio
+from .closing import put_away
 from .compare import Compare
 from .drawing import checked
 from .mask import MaskCanvas
@@ -64,7 +65,7 @@ class App(Stilled, ipywidgets.VBox):
         old = self.tabs.children[place]
         self.tabs.children = (*self.tabs.children[:place], opened, *self.tabs.children[place + 1 :])
         self.tabs.selected_index = place
-        old.close()
+        put_away(old)
 
     def _first(self) -> Result:
         """The first of the chosen rows, or of those shown."""

@@ -18,17 +18,17 @@ from ..result import Result
 from ..studio import Studio
 from .panel import Panel, jpeg, picture
 from .pictures import Shown, Thumbnails
-from .worker import FAILED, QUEUED, RUNNING, Job, Worker
+from .worker import FAILED, QUEUED, RUNNING, Asks, Job, Worker
 
 IDLE = "idle"
 _APART = 0.2  # seconds between previews, at least
-_SHARE = 1 / 40  # of the time that previews may take
+_SHARE = 1 / 50  # of the time that previews may take
 _TOLD = 0.1  # seconds between words of progress, at least
 _STAGE = 768  # pixels a side of the picture looked at
 _STRIP = 112  # pixels a side in the strip
 
 
-class Draws(Panel):
+class Draws(Asks, Panel):
     """A widget that makes pictures with a Studio.
 
     state      "idle", "queued", "running", "done", "stopped" or "failed".
@@ -48,7 +48,7 @@ class Draws(Panel):
     _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _preview, _stage = picture(), picture()
 
-    _job: Job | None = None
+    _took: float | None = None  # seconds of the cheapest preview so far; 0 after the first, which learns the model's colours
 
     def __init__(self, studio: Studio, **traits: Any) -> None:
         self.studio = checked(studio)
@@ -93,15 +93,6 @@ class Draws(Panel):
                 self._preview, self.left = b"", -1.0
         if job.over:
             self._restill(at_once=True)
-
-    def stop(self) -> None:
-        """Stop within a denoising step. What is finished stays."""
-        if self._job is not None:
-            self._job.stop()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the work that was asked for, at most so long; whether it is over."""
-        return self._job is None or self._job.wait(seconds)
 
     def close(self) -> None:
         """Stop, and take the widget away. What is finished is in the store."""
@@ -192,15 +183,17 @@ class Watch:
             widget.left = round((now - self._start) / (done - 1) * (total - done), 1) if done > 1 else -1.0
 
     def preview(self, picture: Callable[[], Image.Image | None]) -> None:
-        """Look at it, unless that was done just now: previews take a fortieth of the time at most."""
-        start = time.monotonic()
-        if start < self._next:
+        """Look at it, unless that was done just now: previews take a fiftieth of the time at most, from the first step on."""
+        start, widget = time.monotonic(), self._widget
+        if start < (self._next or self._start + (widget._took or 0.0) / _SHARE):
             return
         image = picture()
         data = encode(image, "JPEG", quality=80) if image is not None else b""
-        self._next = start + max(_APART, (time.monotonic() - start) / _SHARE)
+        took = time.monotonic() - start
+        self._next = start + max(_APART, took / _SHARE)
+        widget._took = 0.0 if widget._took is None else min(took, widget._took or took)
         if data:
-            self._widget._preview = data
+            widget._preview = data
 
     def finished(self, result: Result) -> None:
         """One is done, and in the store."""
