@@ -11,10 +11,10 @@ from ..backends.base import Progress
 from ..result import Patched
 from ..studio import Studio
 from .compare import Compare
-from .drawing import checked
 from .mask import MaskCanvas
 from .stills import Stilled, view_of
 from .worker import DONE, FAILED, QUEUED, RUNNING, STOPPED, Job, Worker, sentence
+from .working import checked
 
 _SAID = {QUEUED: "Waiting for its turn.", RUNNING: "Painting …", STOPPED: "Stopped.", DONE: "Done, and kept in the store."}
 
