@@ -32,8 +32,9 @@ class ExportPanel(Looks):
     brand        a Brand or its folder; by default the studio's.
     placements   names; groups and platforms that are set mean all of theirs.
     fit          {placement: "crop" | "pad" | "outpaint"} where the choice is yours.
-    layout       the name of a layout, "" for no words; texts, {slot: words}; language, of the words, such as "de"; copy_side,
-                 "left", "right", "top", "bottom" or "".
+    layout_name  of a layout, "" for no words (`layout="headline"` sets it, too, when the panel is made; later `.layout` is what
+                 ipywidgets means by it); texts, {slot: words}; language, of the words, such as "de"; copy_side, "left", "right",
+                 "top", "bottom" or "".
     waive        {rule: reason} of what may pass, or {"placement: rule": reason}.
     selected     the placement looked at large; `safe`, whether safe areas are drawn; `search` and `only` ("error", "warning",
                  "waived" or ""), what is listed of placements and findings.

@@ -43,7 +43,7 @@ class Looks(Works):
 
     placements = traitlets.List(traitlets.Unicode()).tag(sync=True)
     fit = traitlets.Dict().tag(sync=True)
-    layout = traitlets.Unicode("").tag(sync=True)
+    layout_name = traitlets.Unicode("").tag(sync=True)  # ipywidgets' own `layout` is of CSS
     texts = traitlets.Dict().tag(sync=True)
     language = traitlets.Unicode("").tag(sync=True)
     copy_side = traitlets.Unicode("").tag(sync=True)
@@ -87,6 +87,10 @@ class Looks(Works):
         self._layouts = [told(one, known.rules.lines if known else {}) for one in self._known.values()]
         self._brand = known.name if known else ""
         self.picture = picture
+        if isinstance(traits.get("layout"), str):
+            traits["layout_name"] = traits.pop("layout")
+        if isinstance(traits.get("placements"), str):
+            traits["placements"] = [traits["placements"]]
         for name, value in traits.items():
             if not self.has_trait(name) or name.startswith("_"):
                 raise InputError(name, value, f"a trait of {type(self).__name__}")
@@ -119,7 +123,7 @@ class Looks(Works):
     @property
     def words(self) -> dict[str, str]:
         """The texts that the layout takes, without the empty ones."""
-        slots = self._known[self.layout].slots if self.layout else ()
+        slots = self._known[self.layout_name].slots if self.layout_name else ()
         return {slot: str(self.texts[slot]) for slot in slots if str(self.texts.get(slot, "")).strip()}
 
     def _key(self, name: str) -> Hashable:
@@ -127,9 +131,9 @@ class Looks(Works):
         return self._pictures, self._look_of(), self.label, self.fit.get(name, "")
 
     def _look_of(self) -> Hashable:
-        return (self.layout, tuple(self.words.items()), self.language, self.copy_side) if self._carries else ()
+        return (self.layout_name, tuple(self.words.items()), self.language, self.copy_side) if self._carries else ()
 
-    @traitlets.observe("placements", "fit", "layout", "texts", "language", "copy_side", "label", "selected")
+    @traitlets.observe("placements", "fit", "layout_name", "texts", "language", "copy_side", "label", "selected")
     def _wished(self, _: Any = None) -> None:
         if self._ready:
             if self.selected not in self.placements:
@@ -205,7 +209,8 @@ class Looks(Works):
         if not self._carries:
             return {}
         return {
-            "layout": self.layout, "texts": self.words, "brand": self.brand, "language": self.language, "copy_side": self.copy_side or None
+            "layout": self.layout_name, "texts": self.words, "brand": self.brand, "language": self.language,
+            "copy_side": self.copy_side or None,
         }  # fmt: skip
 
     def _waivers(self) -> dict[str, str]:
@@ -215,8 +220,8 @@ class Looks(Works):
     @property
     def _carries(self) -> bool:
         """Whether there is something to set: words, or a brand's logo."""
-        has_logo = bool(self.layout) and self._known[self.layout].has_logo and bool(self.brand or self.studio.brand)
-        return bool(self.layout) and (bool(self.words) or has_logo)
+        has_logo = bool(self.layout_name) and self._known[self.layout_name].has_logo and bool(self.brand or self.studio.brand)
+        return bool(self.layout_name) and (bool(self.words) or has_logo)
 
     def _drawn(self, name: str) -> _Drawn:
         """One placement as it would be. The picture is not held on to: some hundred of them are large."""
@@ -249,7 +254,7 @@ class Looks(Works):
             return "Choose at least one placement."
         if self.trouble:
             return self.trouble
-        if self.layout and not self._carries:
+        if self.layout_name and not self._carries:
             return "Write something for the layout, or choose none."
         if errors := found.errors:
             rules = ", ".join(dict.fromkeys(row.rule for row in errors))
@@ -306,8 +311,8 @@ class Looks(Works):
             one_of(f"fit[{name!r}]", method, ("auto", *METHODS))
         return {name: method for name, method in proposal["value"].items() if method != "auto"}
 
-    @traitlets.validate("layout")
-    def _layout(self, proposal: Any) -> str:
+    @traitlets.validate("layout_name")
+    def _named(self, proposal: Any) -> str:
         name = proposal["value"]
         if name and name not in self._known:
             raise LayoutError("layout", name, f"the name of one of {len(self._known)} layouts", near(name, self._known))

@@ -65,11 +65,11 @@ def test_groups_and_platforms_mean_all_of_theirs(panel):
 def test_what_cannot_be_is_said(panel, painted):
     for name, value, error in (
         ("placements", ["moon"], PlacementError), ("fit", {"moon": "pad"}, PlacementError), ("fit", {"x-post": "stretch"}, InputError),
-        ("layout", "headlin", LayoutError), ("texts", {"title": "x"}, LayoutError), ("texts", {"headline": 3}, InputError),
+        ("layout_name", "headlin", LayoutError), ("texts", {"title": "x"}, LayoutError), ("texts", {"headline": 3}, InputError),
         ("waive", {"contrast": ""}, InputError), ("waive", {"moon: contrast": "why"}, InputError), ("copy_side", "up", InputError),
         ("only", "all", InputError), ("to", " ", InputError), ("label", "x" * 41, InputError), ("selected", "moon", PlacementError),
     ):  # fmt: skip
-        with pytest.raises(error, match=name):
+        with pytest.raises(error, match=name.removesuffix("_name")):
             setattr(panel, name, value)
     panel.set_state({"placements": ["moon"]})  # as the page would
     assert "moon" in panel.error and panel.placements == CUT
@@ -89,7 +89,7 @@ def test_a_choice_of_ones_own_is_previewed_and_exported(panel):
 
 
 def test_an_error_stops_the_export_until_it_is_mended_or_let_pass(panel):
-    panel.layout, panel.texts = "headline", {"headline": BANNED}
+    panel.layout_name, panel.texts = "headline", {"headline": BANNED}
     settled(panel)
     wrong = [(row["rule"], row["severity"], row["where"]) for row in panel.findings if row["severity"] == "error"]
     assert wrong == [("banned", "error", "headline")] * 2 and {row["placement"] for row in panel.findings} >= set(CUT)
@@ -107,7 +107,7 @@ def test_an_error_stops_the_export_until_it_is_mended_or_let_pass(panel):
 
 
 def test_words_that_cannot_be_drawn_are_told_in_a_sentence(panel):
-    panel.layout = "headline"
+    panel.layout_name = "headline"
     panel.texts = {"headline": "Ω\U0001f9ff ሀ"}
     settled(panel)
     assert panel.stops and "headline" in panel.stops
@@ -118,7 +118,7 @@ def test_words_that_cannot_be_drawn_are_told_in_a_sentence(panel):
 def test_a_layout_without_words_says_what_it_waits_for(painted):
     panel = ExportPanel(painted, backdrop((96, 96)), placements=["x-post"], layout="headline")
     assert "Write something" in settled(panel).stops
-    panel.layout = ""
+    panel.layout_name = ""
     assert settled(panel).stops == "" and "layout" not in panel.call
     panel.close()
 
@@ -142,7 +142,7 @@ def test_previews_follow_the_words(panel):
     heard(panel, kind="see", names=CUT, have=[])
     plain = panel._seen["x-post"].thumb
     for text in ("S", "Su", "Summer"):
-        panel.layout, panel.texts = "headline", {"headline": text}
+        panel.layout_name, panel.texts = "headline", {"headline": text}
     settled(panel)
     assert panel.checked == 2 and panel._seen["x-post"].thumb != plain
     worded = panel._seen["x-post"].thumb
@@ -234,7 +234,7 @@ def test_two_panels_take_turns(tmp_path):
 
 
 def test_another_picture_takes_the_same_placements_and_words(panel):
-    panel.layout, panel.texts = "headline", {"headline": GOOD}
+    panel.layout_name, panel.texts = "headline", {"headline": GOOD}
     settled(panel)
     before = panel._seen["x-post"].thumb
     panel.picture = shot("a rocket on navy", size=(96, 64))
@@ -296,7 +296,7 @@ def test_a_person_chooses_writes_lets_pass_exports_and_downloads(shown, painted,
     # a headline, and the preview follows
     plain = page.locator(".shot img").nth(1).get_attribute("src")
     page.get_by_role("radio", name="Headline", exact=True).check()
-    one.until(lambda: panel.layout == "headline")
+    one.until(lambda: panel.layout_name == "headline")
     page.get_by_role("textbox", name="headline").fill(BANNED)
     one.until(lambda: page.locator(".shot img").nth(1).get_attribute("src") != plain and len(panel.findings) >= 2)
     one.until(lambda: page.get_by_text("2 errors in 2 placements").is_visible())
@@ -343,7 +343,7 @@ def test_the_page_follows_python(shown, painted, tmp_path):
     one = shown(opening(painted, tmp_path), reduced_motion="reduce")
     panel, page = one.widget, one.page
     panel.placements, panel.search, panel.safe = ["x-post"], "x", True
-    panel.layout, panel.texts, panel.language, panel.copy_side = (
+    panel.layout_name, panel.texts, panel.language, panel.copy_side = (
         "button",
         {"headline": GOOD, "button": "Shop now"},
         "en",

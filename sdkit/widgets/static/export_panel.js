@@ -82,7 +82,7 @@ function render({ model, el }) {
   // -- words ------------------------------------------------------------------------------------------------------------
   const picker = make("fieldset", { class: "layouts" }, make("legend", { class: "away" }, "layout")), form = make("div", { class: "form" }), name = `layout-${Math.random().toString(36).slice(2)}`;
   for (const one of [{ name: "", title: "No words", about: "the picture alone" }, ...model.get("_layouts")]) {
-    const radio = make("input", { type: "radio", name, value: one.name, onchange: () => ui.set({ layout: one.name }) }), picture = make("span", { class: "specimen" });
+    const radio = make("input", { type: "radio", name, value: one.name, onchange: () => ui.set({ layout_name: one.name }) }), picture = make("span", { class: "specimen" });
     specimens.set(one.name, picture);
     picker.append(make("label", { class: "layout", title: one.about }, radio, picture, make("span", { class: "called" }, one.title)));
   }
@@ -94,11 +94,11 @@ function render({ model, el }) {
   const said = make("section", { class: "card" }, heading("Words", branded), picker, form, more);
   const fields = new Map();
   function ask() {
-    const layout = model.get("_layouts").find((one) => one.name === model.get("layout"));
+    const layout = model.get("_layouts").find((one) => one.name === model.get("layout_name"));
     more.hidden = !layout;
-    for (const radio of picker.querySelectorAll("input")) radio.checked = radio.value === model.get("layout");
+    for (const radio of picker.querySelectorAll("input")) radio.checked = radio.value === model.get("layout_name");
     const slots = layout ? layout.slots : [];
-    if (!same([...fields.keys()], slots.map((one) => one.slot)) || [...fields.values()].some((one) => one.of !== model.get("layout"))) {
+    if (!same([...fields.keys()], slots.map((one) => one.slot)) || [...fields.values()].some((one) => one.of !== model.get("layout_name"))) {
       fields.clear();
       form.replaceChildren(...slots.map(({ slot, lines, leaves }) => {
         const id = `${name}-${slot}`, tall = lines > 1;
@@ -108,7 +108,7 @@ function render({ model, el }) {
           typing = setTimeout(() => model.save_changes(), PATIENCE);
         } });
         const hint = make("span", { class: "hint quiet", id });
-        fields.set(slot, { input, hint, of: model.get("layout"), limits: `up to ${many(lines, "line")}${leaves ? "; left out where there is no room" : ""}` });
+        fields.set(slot, { input, hint, of: model.get("layout_name"), limits: `up to ${many(lines, "line")}${leaves ? "; left out where there is no room" : ""}` });
         return make("label", { class: "field" }, make("span", {}, slot.replaceAll("_", " ")), input, hint);
       }));
     }
@@ -182,7 +182,7 @@ function render({ model, el }) {
     large.classList.toggle("safe", model.get("safe"));
     safe.setAttribute("aria-pressed", String(model.get("safe")));
     const left = wanted.length - model.get("checked");
-    looked.textContent = !wanted.length ? "" : left > 0 && model.get("layout") ? `looking through them, ${left} to go` : "";
+    looked.textContent = !wanted.length ? "" : left > 0 && model.get("layout_name") ? `looking through them, ${left} to go` : "";
   }
   function card(one) {
     const facts = make("span", { class: "facts" }), picture = pane(one, 116);
@@ -255,7 +255,7 @@ function render({ model, el }) {
     for (const row of all) counts[of(row)]++;
     only.replaceChildren(...[["", "all"], ["error", "errors"], ["warning", "warnings"], ["waived", "let pass"]].map(([value, words]) => make("option", { value }, `${words} (${counts[value]})`)));
     only.value = model.get("only");
-    findings.hidden = !model.get("layout");
+    findings.hidden = !model.get("layout_name");
     only.hidden = sheet.hidden = !all.length;
     fine.hidden = Boolean(all.length);
     fine.textContent = model.get("checked") < chosen().length ? "Nothing so far." : "Nothing to complain about.";
@@ -369,10 +369,10 @@ function render({ model, el }) {
   const boxesShow = () => { found = listed(); boxes.forEach((one) => one.show()); nothing.hidden = found.size > 0; count.textContent = `${chosen().length} chosen`; none.disabled = !chosen().length; };
   ui.watch(["search"], () => { if (search.value !== model.get("search")) search.value = model.get("search"); boxesShow(); });
   ui.watch(["placements"], boxesShow);
-  ui.watch(["placements", "fits", "findings", "safe", "checked", "layout"], lay);
-  ui.watch(["layout", "texts"], ask);
+  ui.watch(["placements", "fits", "findings", "safe", "checked", "layout_name"], lay);
+  ui.watch(["layout_name", "texts"], ask);
   ui.watch(["language", "copy_side"], () => { language.value = model.get("language"); side.value = model.get("copy_side"); });
-  ui.watch(["findings", "only", "layout", "checked", "placements"], () => { judge(); hints(); });
+  ui.watch(["findings", "only", "layout_name", "checked", "placements"], () => { judge(); hints(); });
   ui.watch(["selected", "_large", "fits", "fit", "findings", "placements"], enlarge);
   ui.watch(["label", "alt", "_draft", "archive", "zipped", "to"], () => {
     const words = model.get("label");
@@ -387,7 +387,7 @@ function render({ model, el }) {
   ui.watch(["state", "done", "total", "left", "notes", "stops", "checked", "placements"], act);
   ui.watch(["files", "_written"], tell);
   // Where nothing can be drawn in the background, the page asks for the rest bit by bit.
-  ui.watch(["checked", "findings"], () => { clearTimeout(pulling); if (model.get("_pulls") && model.get("layout") && model.get("checked") < chosen().length) pulling = setTimeout(() => model.send({ kind: "more" }), 30); });
+  ui.watch(["checked", "findings"], () => { clearTimeout(pulling); if (model.get("_pulls") && model.get("layout_name") && model.get("checked") < chosen().length) pulling = setTimeout(() => model.send({ kind: "more" }), 30); });
   ui.watch(["error"], () => { if (model.get("error") && parts) { parts = null; download.disabled = false; saving.textContent = ""; } });
   model.send({ kind: "specimens" });
   return () => { [typing, waiting, pulling].forEach(clearTimeout); eyes.disconnect(); made.clear(); ui.close(); };
