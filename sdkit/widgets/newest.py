@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import threading
 from collections.abc import Callable
+from weakref import WeakSet
 
 Stale = Callable[[], bool]
+_LAST_WORD = 2.0  # seconds that a kernel on its way out waits for the picture being drawn
 
 
 class Newest:
@@ -24,6 +27,7 @@ class Newest:
         self._turn = 0
         self._closed = False
         self._thread: threading.Thread | None = None
+        _ALL.add(self)
 
     def ask(self, work: Callable[[Stale], None]) -> None:
         """Do `work(stale)`, which must tell its errors itself, and should end soon after `stale()` is true."""
@@ -61,6 +65,18 @@ class Newest:
                     return
             with contextlib.suppress(Exception):  # a widget that was closed meanwhile must not end in a log
                 work(lambda turn=turn: turn != self._turn)  # type: ignore[misc]
+
+
+_ALL: WeakSet[Newest] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """No thread is cut off in the middle of a drawing."""
+    for one in list(_ALL):
+        one.close()
+    for one in list(_ALL):
+        one.wait(_LAST_WORD)
 
 
 __all__ = ["Newest", "Stale"]
