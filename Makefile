@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 POCKET := recipes/pocket
 
-.PHONY: demo lab test test-fast check bench bench-export bench-canvas bench-fit bench-stats layouts-eval pocket-eval upscaler-eval shots clean help
+.PHONY: demo lab test test-fast check bench bench-export bench-canvas bench-fit bench-stats bench-widgets layouts-eval pocket-eval upscaler-eval shots clean help
 
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t16
@@ -43,6 +43,9 @@ bench-fit: .venv/.dev ## what the choice of crop, pad or outpaint is worth (fetc
 
 bench-stats: .venv/.dev ## whether the verdicts of experiments keep their word, and what the store costs; also out/figures/
 	$(BIN)/python -m benchmarks.stats
+
+bench-widgets: .venv/.dev ## what a person waits for in the widgets, and what they leave behind (needs chromium); also out/figures/
+	$(BIN)/python -m benchmarks.widgets
 
 layouts-eval: .venv/.dev ## every layout in every placement with words that strain it, read from the pixels; also out/figures/
 	$(BIN)/python -m benchmarks.layouts 1

@@ -56,19 +56,19 @@ class Masters(Workshop, Protocol):
 
     def _masters(
         self, source: Result | None, image: Image.Image, planned: Plan, called: str, note: str,
-        progress: bool | Progress = True, stop: Event | None = None, before: Callable[[], None] | None = None,
+        progress: bool | Progress = True, stop: Event | None = None, check: Callable[[], None] | None = None,
     ) -> dict[Extension, Image.Image]:  # fmt: skip
         """The extended masters of a plan: those that this model painted before from the store, the others painted now.
 
-        before   is called where there is something to paint: what it raises, stops it.
+        check   is called where there is something to paint: what it raises, stops it.
 
         Raises Interrupted when stopped; what was finished is in the store, and is found there the next time.
         """
         requests = [self._extended(source, image, extension, called) for extension in planned.extensions]
         found = {request.key: painted for request in requests if (painted := self._painted(request)) is not None}
         missing = [request for request in requests if request.key not in found]
-        if missing and before is not None:
-            before()
+        if missing and check is not None:
+            check()
         wide = self.run(missing, note=note, progress=progress, stop=stop) if missing else ()
         if len(wide) < len(missing):
             raise Interrupted("Stopped before any file was written. The pictures that were finished are kept.")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
-from sdkit import Brand, InputError, LayoutError, PlacementError, Theme
+from sdkit import Brand, ExportError, InputError, LayoutError, PlacementError, Theme
 
 
 class NoModel:
@@ -142,3 +142,53 @@ def test_a_wide_banner_is_outpainted_by_the_studio(studio):
     )
     assert banner.size == (1128, 191) and banner.contrast >= 4.5
     assert len(studio.experiments) == 2  # the picture, and the one extended for it
+
+
+def test_findings_of_a_banner_are_those_of_its_brand(still, picture):
+    plain = still.banner(picture, size=(1200, 628), headline="A cheap cup")
+    assert not plain.findings
+    banner = still.banner(picture, size=(1200, 628), headline="A cheap cup", brand=Brand.default(), waive={"banned": "quoted"})
+    assert [(row.rule, row.placement, row.waived) for row in banner.findings] == [("banned", "own-1200x628", "quoted")]
+    with pytest.raises(InputError, match="waive"):
+        still.banner(picture, size=(600, 314), headline="Hi", waive={"nothing": "why"})
+
+
+def test_a_banner_without_room_may_stay_plain(still, picture):
+    banner = still.banner(picture, size=(320, 50), headline="long words " * 60, waive={"room": "the picture is enough"})
+    assert (
+        banner.size == (320, 50) and not banner.blocks and [row.waived for row in banner.findings] == ["the picture is enough"]
+    )
+
+
+def test_a_placement_without_words_is_told(still, picture):
+    with pytest.raises(InputError, match=r"carries words.*size=\(2000, 2000\)"):
+        still.banner(picture, placement="amazon-product", headline="x")
+    with pytest.raises(LayoutError, match="none of them carries words"):
+        still.banners([{"headline": "ok"}], "amazon-product", image=picture)
+
+
+def test_a_campaign_is_not_saved_while_errors_are_left(still, picture, tmp_path):
+    rows = [{"headline": "A cheap cup"}, {"headline": "A calm cup", "product": '=HYPERLINK("http://x")'}]
+    given = {"image": picture, "brand": Brand.default()}
+    made = still.banners(rows, ["x-post", "instagram-square"], **given)
+    assert {row.placement for row in made.findings.errors} == {"001-x-post", "001-instagram-square"}
+    with pytest.raises(ExportError, match=r"banned, headline: “cheap”.*001-instagram-square"):
+        made.save(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    one = still.banners(rows, ["x-post", "instagram-square"], waive={"001-x-post: banned": "a quotation"}, **given)
+    assert [row.placement for row in one.findings.errors] == ["001-instagram-square"]
+    passed = still.banners(rows, ["x-post", "instagram-square"], waive={"banned": "a quotation"}, **given)
+    folder = passed.save(tmp_path / "out")
+    table = pd.read_csv(folder / "banners.csv", dtype=str, keep_default_na=False)
+    assert "a quotation" in table["findings"][0] and table["product"][2] == '\'=HYPERLINK("http://x")'
+    with pytest.raises(InputError, match=r"003-x-post|002-x-post"):
+        still.banners(rows, ["x-post"], waive={"003-x-post: banned": "why"}, **given)
+
+
+def test_the_studios_brand_counts_unless_another_look_is_given(tmp_path, picture):
+    from sdkit import Studio
+
+    studio = Studio(store=tmp_path / "store", backend=NoModel(), brand=Brand.default())
+    assert studio.banner(picture, size=(1200, 628), headline="A cheap cup").findings.errors
+    assert not studio.banner(picture, size=(1200, 628), headline="A cheap cup", brand="").findings
+    assert not studio.banner(picture, size=(1200, 628), headline="A cheap cup", theme=Theme()).findings

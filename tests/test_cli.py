@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from sdkit.cli import main
+from sdkit.data import folder
 
 
 @pytest.fixture
@@ -89,6 +90,10 @@ def test_generate_outpaint_export_frame(capsys, store, tmp_path):
         (["generate", "a rocket", "--size", "12by12"], 2, "write it as 1200x630"),
         (["export", "none.png"], 1, "sdkit export: image"),
         (["frame", "--store", "nowhere"], 1, "sdkit frame: --store: got 'nowhere'"),
+        (["export", "x.png", "--waive", "lines"], 1, "--waive: got 'lines'; allowed: RULE=REASON"),
+        (["export", "x.png", "--text", "headline"], 1, "--text: got 'headline'; allowed: SLOT=WORDS"),
+        (["banners", "none.csv", "--placements", "x-post"], 1, "sdkit banners: rows"),
+        (["generate", "a rocket", "--brand", "nowhere"], 1, "sdkit generate: brand"),
         (["frame", "--colour"], 2, "unrecognized arguments: --colour"),
         (["paint"], 2, "invalid choice: 'paint'"),
         ([], 2, "required"),
@@ -109,7 +114,7 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     out = capsys.readouterr().out
     assert stop.value.code == 0
-    for command in ("demo", "generate", "outpaint", "export", "frame", "lab"):
+    for command in ("demo", "generate", "outpaint", "export", "banners", "frame", "lab"):
         assert command in out
 
 
@@ -177,3 +182,61 @@ def test_brand_takes_its_colours_from_a_logo(capsys, tmp_path):
     Image.new("RGB", (9, 9), "#8a1c7c").save(tmp_path / "logo.png")
     assert run(capsys, "brand", "--new", tmp_path / "new", "--logo", tmp_path / "logo.png")[0] == 0
     assert "role primary      #8a1c7c" in run(capsys, "brand", tmp_path / "new")[1]
+
+
+@pytest.fixture
+def picture(tmp_path):
+    image = Image.new("RGB", (512, 512), "#a9dcc9")
+    image.paste("#7a1f2b", (330, 200, 450, 330))
+    image.save(tmp_path / "picture.png")
+    return tmp_path / "picture.png"
+
+
+def test_a_kit_with_words_at_the_shell(capsys, store, tmp_path, picture):
+    given = [
+        "--placements",
+        "x-post,instagram-square",
+        "--brand",
+        folder("brand"),
+        "--layout",
+        "button",
+        "--text",
+        "button=Order now",
+    ]
+    given = ["export", picture, *given, "--to", tmp_path / "kit", "--store", store, "--upscaler", "", "--quiet"]
+    status, out, err = run(capsys, *given, "--text", "headline=Cheap coffee")
+    assert (status, out) == (1, "") and "banned, headline: “cheap”" in err and '--waive "banned=why"' in err
+    assert len(err.splitlines()) <= 5 and not (tmp_path / "kit").exists()
+    status, out, err = run(capsys, *given, "--text", "headline=Cheap coffee", "--waive", "banned=quoted, a = b")
+    assert status == 0 and out == f"{tmp_path / 'kit' / 'index.html'}\n" and "waived: quoted, a = b" in err
+    status, out, err = run(capsys, *given, "--text", "headline=Coffee, but calmer")
+    assert status == 0 and not [line for line in err.splitlines() if line.startswith("error")]
+
+
+def test_a_campaign_at_the_shell(capsys, store, tmp_path, picture):
+    (tmp_path / "table.csv").write_text("headline,language\nGood coffee,en\nA cheap cup,en\n")
+    given = [
+        "banners",
+        tmp_path / "table.csv",
+        "--image",
+        picture,
+        "--placements",
+        "x-post,email-header",
+        "--brand",
+        folder("brand"),
+    ]
+    given += ["--to", tmp_path / "out", "--store", store, "--quiet"]
+    status, out, err = run(capsys, *given)
+    assert (status, out) == (1, "") and "002-x-post" in err and "001-" not in err and not (tmp_path / "out").exists()
+    status, out, err = run(capsys, *given, "--waive", "banned=a quotation")
+    files = out.splitlines()
+    assert status == 0 and [Path(f).name[:4] for f in files] == ["001-", "001-", "002-", "002-"]
+    assert {Image.open(f).size for f in files} == {(1200, 675), (600, 200)} and "waived: a quotation" in err
+
+
+def test_a_brand_joins_prompts_at_the_shell(capsys, store):
+    status, out, _ = run(
+        capsys, "generate", "a cup", "--brand", folder("brand"), "--steps", 1, "--store", store, "--quiet"
+    )  # fmt: skip
+    assert status == 0 and len(out.splitlines()) == 1
+    assert "soft shadow" in run(capsys, "frame", "--store", store, "--format", "csv")[1]

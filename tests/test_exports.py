@@ -12,7 +12,7 @@ import pytest
 from certificates import chain
 from PIL import Image
 
-from sdkit import RightsWarning, Studio, papers
+from sdkit import Brand, RightsWarning, Studio, papers
 from sdkit.data import folder
 from sdkit.errors import ExportError, InputError, Interrupted
 from sdkit.export import COMPOSITE, GENERATED, read
@@ -290,3 +290,104 @@ def test_the_label_keeps_off_the_words(quiet, shot, tmp_path):
                             headline="Coffee, but calmer", button="Order now")[0]  # fmt: skip
         for left, top, right, bottom in (block.box for block in proof.banner.blocks):
             assert tab[2] < left or tab[0] > right or tab[3] < top or tab[1] > bottom
+
+
+class Painter:
+    """A model that could paint on, and must not be asked to."""
+
+    class can:
+        kinds = frozenset({"txt2img", "img2img", "inpaint"})
+        native, multiple, steps, guidance, outpaint = (256, 256), 8, 4, 2.0, 1.0
+
+    def run(self, *_, **__):
+        raise AssertionError("it painted")
+
+
+def strict():
+    """Morrowday, with a contrast that nothing has."""
+    brand = Brand.load(folder("brand"))
+    return replace(brand, rules=replace(brand.rules, contrast=21.0, large_contrast=21.0))
+
+
+def test_what_is_known_stops_an_export_before_a_model_paints(shot, tmp_path):
+    studio = Studio(store=tmp_path / "store", backend=Painter(), brand=strict())
+    given = {"layout": "headline", "headline": "Coffee", "acknowledge": "asked", "upscaler": "", "progress": False}
+    with pytest.raises(ExportError, match=r"contrast, headline.*\[instagram-square\]"):
+        studio.export(shot, ["instagram-square", "x-header"], to=tmp_path / "kit", **given)
+    assert not (tmp_path / "kit").exists()
+    with pytest.raises(AssertionError, match="it painted"):  # what is behind the words of a painted picture is not known yet
+        studio.export(shot, ["x-header"], to=tmp_path / "kit", **given)
+    assert not (tmp_path / "kit").exists()
+
+
+def test_an_error_of_many_placements_is_a_line(quiet, shot, tmp_path):
+    names = ["instagram-square", "email-header", "web-article", "x-post", "open-graph", "linkedin-post"]
+    with pytest.raises(ExportError) as stopped:
+        export(quiet, shot, tmp_path / "kit", names, layout="headline", headline="Cheap coffee", brand=folder("brand"))
+    assert len(str(stopped.value).splitlines()) == 3 and "and 2 more" in str(stopped.value)
+    assert stopped.value.rules == ("banned",) and not (tmp_path / "kit").exists()
+
+
+def test_words_of_any_kind_stay_words(quiet, shot, tmp_path):
+    evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+    why = "=HYPERLINK(1)</dd><script>alert(3)</script>"
+    given = {
+        "layout": "button",
+        "headline": evil,
+        "button": '=1+1";DROP',
+        "brand": folder("brand"),
+        "waive": {"lines": why, "banned": why},
+    }
+    kit = export(quiet, shot, tmp_path / "kit", ["instagram-square", "email-header"], alt='=cmd|"/c calc"!A1', **given)
+    page = kit.page.read_text()
+    assert "<script" not in page and "onerror=alert" not in page.replace("&lt;img src=x onerror=alert(2)&gt;", "")
+    entries = json.loads((kit.folder / "manifest.json").read_text())
+    assert all(evil in entry["alt"] for entry in entries)
+    with kit.alt_texts.open(encoding="utf-8-sig", newline="") as stream:
+        assert all(not row["alt"].startswith(("=", "+", "-", "@")) for row in csv.DictReader(stream))
+    assert "<script" not in kit._repr_html_() and "<script" not in kit.findings._repr_html_()
+    assert (
+        len(export(quiet, shot, tmp_path / "kit", ["instagram-square", "email-header"], alt='=cmd|"/c calc"!A1', **given).kept)
+        == 2
+    )
+
+
+def test_an_alt_text_says_the_words_that_are_there_and_no_others(quiet, shot, tmp_path):
+    long = "Donaudampfschifffahrtsgesellschaftskapitän " * 12
+    names = ["instagram-square", "iab-mobile-banner-320x50"]
+    kit = export(quiet, shot, tmp_path / "a", names, layout="headline", headline=long, waive={"room": "the picture is enough"})
+    assert {e.placement: "Donau" in e.alt for e in kit.entries} == {names[0]: False, names[1]: False} | {
+        e.placement: True for e in kit.entries if not any(row.rule == "room" for row in e.findings)
+    }
+    kit = export(quiet, shot, tmp_path / "b", ["x-post"], layout="headline", headline="Now open", alt="A rocket, red.")
+    assert kit.entries[0].alt == "A rocket, red. Text: Now open."
+    kit = export(quiet, shot, tmp_path / "c", ["x-post"], layout="headline", headline="Now open", alt="A poster: now open.")
+    assert kit.entries[0].alt == "A poster: now open."
+
+
+def test_a_name_that_is_none_is_told_with_its_neighbour(quiet, shot, tmp_path):
+    for more, near in (({"focsu": (0.5, 0.5)}, "'focus'"), ({"headlin": "x"}, "'headline'")):
+        with pytest.raises(InputError, match=f"{next(iter(more))}: got .*Did you mean {near}"):
+            export(quiet, shot, tmp_path / "kit", ["x-post"], layout="headline", headline="x", **more)
+    for waive, said in (({"x-pots: room": "why"}, "x-post"), ({"romm": "why"}, "room")):
+        for layout in ("", "headline"):
+            words = {"headline": "x"} if layout else {}
+            with pytest.raises(InputError, match=said):
+                export(quiet, shot, tmp_path / "kit", ["x-post"], layout=layout, waive=waive, **words)
+
+
+def test_words_on_a_side_send_the_subject_to_the_other(shot, tmp_path):
+    studio = Studio(store=tmp_path / "store", backend=Painter())
+    given = {"layout": "headline", "headline": "Coffee"}
+    left, right = (studio.proof(shot, "x-header", copy_side=side, **given)[0] for side in ("left", "right"))
+    assert left.fit.subject[0] > right.fit.subject[2] and (left.banner.side, right.banner.side) == ("left", "right")
+
+
+def test_a_proof_shows_the_label_where_the_export_draws_it(quiet, shot, tmp_path):
+    given = {"layout": "headline", "headline": "Coffee", "label": True, "fit": {"web-article": "crop"}}
+    proof = quiet.proof(shot, "web-article", **given)[0]
+    kit = export(quiet, shot, tmp_path / "kit", ["web-article"], **given)
+    written = np.asarray(Image.open(kit.path("web-article")).convert("RGB"), float)
+    assert np.abs(written - np.asarray(proof.image, float)).mean() < 6
+    photo = quiet.proof(shot.image, "web-article", **given)[0]
+    assert not photo.label and proof.label == "AI generated"

@@ -216,5 +216,7 @@ def test_what_was_painted_around_is_still_what_the_picture_shows(studio, tmp_pat
     shot = studio.generate("a rocket on a navy gradient background", steps=2, seeds=[1], progress=False)[0]
     wide = studio.outpaint(studio.outpaint(shot, left=64, steps=2, progress=False), up=64, steps=2, progress=False)
     assert "rocket" not in wide.request.prompt.text and "rocket" in wide.request.negative  # both times kept out
-    kit = studio.export(wide, "instagram-square", to=tmp_path / "kit", upscaler="", fit={"instagram-square": "crop"}, progress=False)
+    kit = studio.export(
+        wide, "instagram-square", to=tmp_path / "kit", upscaler="", fit={"instagram-square": "crop"}, progress=False
+    )
     assert kit.entries[0].alt == "A rocket on a navy gradient background."

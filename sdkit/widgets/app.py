@@ -10,6 +10,7 @@ from PIL import Image
 from ..errors import InputError
 from ..result import Result
 from ..studio import Studio
+from .closing import put_away
 from .compare import Compare
 from .export_panel import ExportPanel
 from .mask import MaskCanvas
@@ -67,7 +68,7 @@ class App(Stilled, ipywidgets.VBox):
         self.tabs.children = (*self.tabs.children[:place], opened, *self.tabs.children[place + 1 :])
         self.tabs.selected_index = place
         if old is not opened:
-            old.close()
+            put_away(old)
 
     def _opened(self, widget: str) -> Any:
         """The widget with what was chosen in it."""

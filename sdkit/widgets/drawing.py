@@ -22,7 +22,7 @@ from .worker import RUNNING, Job
 from .working import Steps, Works
 
 _APART = 0.2  # seconds between previews, at least
-_SHARE = 1 / 40  # of the time that previews may take
+_SHARE = 1 / 50  # of the time that previews may take
 _STAGE = 768  # pixels a side of the picture looked at
 _STRIP = 112  # pixels a side in the strip
 
@@ -39,6 +39,8 @@ class Draws(Works):
     kept = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _preview, _stage = picture(), picture()
+
+    _took: float | None = None  # seconds of the cheapest preview so far; 0 after the first, which learns the model's colours
 
     def __init__(self, studio: Studio, **traits: Any) -> None:
         self._made: list[Shown] = []
@@ -129,13 +131,15 @@ class Watch(Steps):
         self._next = 0.0
 
     def preview(self, picture: Callable[[], Image.Image | None]) -> None:
-        """Look at it, unless that was done just now: previews take a fortieth of the time at most."""
-        start = time.monotonic()
-        if start < self._next:
+        """Look at it, unless that was done just now: previews take a fiftieth of the time at most, from the first step on."""
+        start, widget = time.monotonic(), self._draws
+        if start < (self._next or self._start + (widget._took or 0.0) / _SHARE):
             return
         image = picture()
         data = encode(image, "JPEG", quality=80) if image is not None else b""
-        self._next = start + max(_APART, (time.monotonic() - start) / _SHARE)
+        took = time.monotonic() - start
+        self._next = start + max(_APART, took / _SHARE)
+        widget._took = 0.0 if widget._took is None else min(took, widget._took or took)
         if data:
             self._draws._preview = data
 

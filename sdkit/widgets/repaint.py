@@ -10,16 +10,17 @@ from PIL import Image
 from ..backends.base import Progress
 from ..result import Patched
 from ..studio import Studio
+from .closing import put_away
 from .compare import Compare
 from .mask import MaskCanvas
 from .stills import Stilled, view_of
-from .worker import DONE, FAILED, QUEUED, RUNNING, STOPPED, Job, Worker, sentence
+from .worker import DONE, FAILED, QUEUED, RUNNING, STOPPED, Asks, Job, Worker, sentence
 from .working import checked
 
 _SAID = {QUEUED: "Waiting for its turn.", RUNNING: "Painting …", STOPPED: "Stopped.", DONE: "Done, and kept in the store."}
 
 
-class Repaint(Stilled, ipywidgets.VBox):
+class Repaint(Asks, Stilled, ipywidgets.VBox):
     """Paint a mask, say what belongs there, and see it before and after.
 
     studio     what paints, as `Studio.inpaint` does; every try is in `studio.experiments`.
@@ -33,7 +34,6 @@ class Repaint(Stilled, ipywidgets.VBox):
         self.studio = checked(studio)
         self.canvas = canvas if isinstance(canvas, MaskCanvas) else MaskCanvas(canvas)
         self.result: Patched | None = None
-        self._job: Job | None = None
         self.prompt = ipywidgets.Text(
             prompt, placeholder="what to paint there; nothing removes what is there", description="paint"
         )
@@ -44,9 +44,15 @@ class Repaint(Stilled, ipywidgets.VBox):
         self.status = ipywidgets.Label("")
         self.go.on_click(lambda _: self.run())
         self.halt.on_click(lambda _: self.stop())
-        self.prompt.layout.width = "min(100%, 420px)"
+        for field, width in ((self.prompt, "min(100%, 420px)"), (self.seed, "130px"), (self.bar, "130px")):
+            field.layout.width = width
+        for field in (self.prompt, self.seed):
+            field.style.description_width = "initial"
+        for button in (self.go, self.halt):
+            button.layout.width = "auto"
         self._form = ipywidgets.HBox([self.prompt, self.seed, self.go, self.halt, self.bar, self.status])
-        self._form.layout.flex_flow = "row wrap"
+        self._form.layout.flex_flow, self._form.layout.margin = "row wrap", "10px 4px"
+        self._show(busy=False)
         super().__init__([self.canvas, self._form])
 
     def run(self) -> Job | None:
@@ -73,8 +79,7 @@ class Repaint(Stilled, ipywidgets.VBox):
         return self._job
 
     def _told(self, job: Job) -> None:
-        busy = job.state in (QUEUED, RUNNING)
-        self.go.disabled, self.halt.disabled = busy, not busy
+        self._show(busy=job.state in (QUEUED, RUNNING))
         self.status.value = job.error if job.state == FAILED else _SAID[job.state]
         if job.state == DONE:
             self.result = job.value
@@ -86,8 +91,13 @@ class Repaint(Stilled, ipywidgets.VBox):
             old = self.children[2:]  # type: ignore[has-type]
             self.children = (self.canvas, self._form, compare)
             for child in old:
-                child.close()
+                put_away(child)
             self._restill(at_once=True)
+
+    def _show(self, busy: bool) -> None:
+        """Which buttons can be pressed, and whether there is progress to be seen."""
+        self.go.disabled, self.halt.disabled = busy, not busy
+        self.bar.layout.display = None if busy else "none"
 
     def still(self) -> Image.Image:
         """What was painted last, or the picture with its mask."""
@@ -102,20 +112,9 @@ class Repaint(Stilled, ipywidgets.VBox):
     def _live(self) -> Any:
         return view_of(self), {}
 
-    def stop(self) -> None:
-        """Stop within a denoising step."""
-        if self._job is not None:
-            self._job.stop()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait for what was asked for, at most so long; whether it is over."""
-        return self._job is None or self._job.wait(seconds)
-
     def close(self) -> None:
         """Stop, and take the widgets away."""
         self.stop()
-        for child in (*self.children, *self._form.children):
-            child.close()
         super().close()
 
     def __repr__(self) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
 from PIL import Image
 
 from ..codecs import data_url, thumbnail
+from .closing import Whole
 
 SIDE = 640  # pixels a side
 _VIEW = "application/vnd.jupyter.widget-view+json"
@@ -36,14 +37,25 @@ def img(image: Image.Image, alt: str) -> str:
     return f'<img src="{source}" alt="{words}" title="{words}" style="max-width:100%;border-radius:8px">'
 
 
+def _missing() -> str:
+    """What to do where running the cell changes nothing: the page comes from another environment than the kernel's."""
+    import anywidget
+    import ipywidgets
+
+    page = ' and "jupyterlab_widgets<2"' if ipywidgets.__version__.startswith("7.") else ""
+    versions = f"ipywidgets {ipywidgets.__version__}, anywidget {anywidget.__version__}"
+    return f"If that changes nothing, install {versions}{page} where the notebook server runs, and load the page anew."
+
+
 def view_of(widget: Any) -> dict[str, Any]:
     """The bundle of a widget made of others, on ipywidgets 7 too."""
     return {"text/plain": repr(widget), _VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
-class Stilled:
-    """A widget that leaves a still in the notebook. It has `still()` and `_alt()`, and `_token()` gives the still's name."""
+class Stilled(Whole):
+    """A widget that leaves a still in the notebook. It has `still()` and `_alt()`."""
 
+    _token: Callable[[], str]  # gives the name of its still, by which the live widget hides it
     _display = ""  # the id of the output with the still, "" before there is one
     _next = 0.0
 
@@ -54,9 +66,6 @@ class Stilled:
     def _alt(self) -> str:
         return type(self).__name__
 
-    def _token(self) -> str:
-        raise NotImplementedError
-
     def _live(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """(data, metadata) of the live widget."""
         found = super()._repr_mimebundle_()  # type: ignore[misc]
@@ -64,7 +73,7 @@ class Stilled:
 
     def _still_html(self) -> str:
         image, name = self.still(), type(self).__name__
-        said = f'<p style="{_QUIET}">{escape(name)}, as it was saved. Run the cell to use it.</p>'
+        said = f'<p style="{_QUIET}">{escape(name)}, as it was saved. Run the cell to use it. {escape(_missing())}</p>'
         style = f"<style>{_BROKEN.format(self._token())}{{display:none}}</style>"
         shown = img(image, self._alt()) if image is not None else ""
         return f'<div class="sdkit-still sdkit-still-{self._token()}">{style}{shown}{said}</div>'

@@ -79,6 +79,21 @@ class Job:
                 self._told(self)
 
 
+class Asks:
+    """What asks a worker for one piece of work at a time, and may stop it and wait for it."""
+
+    _job: Job | None = None
+
+    def stop(self) -> None:
+        """Stop within a denoising step. What is finished stays."""
+        if self._job is not None:
+            self._job.stop()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the work that was asked for, at most so long; whether it is over."""
+        return self._job is None or self._job.wait(seconds)
+
+
 class Worker:
     """The queue of one Studio. `Worker.of(studio)` is the same for all widgets on it.
 
@@ -191,4 +206,4 @@ def _collected(notes: list[str]) -> Iterator[None]:
             warnings.showwarning = before
 
 
-__all__ = ["DONE", "FAILED", "QUEUED", "RUNNING", "STOPPED", "Job", "Worker", "in_colab", "sentence"]
+__all__ = ["DONE", "FAILED", "QUEUED", "RUNNING", "STOPPED", "Asks", "Job", "Worker", "in_colab", "sentence"]

@@ -12,13 +12,13 @@ import traitlets
 from ..errors import InputError
 from ..studio import Studio
 from .panel import Panel
-from .worker import FAILED, QUEUED, RUNNING, Job, Worker
+from .worker import FAILED, QUEUED, RUNNING, Asks, Job, Worker
 
 IDLE = "idle"
 _TOLD = 0.1  # seconds between words of progress, at least
 
 
-class Works(Panel):
+class Works(Asks, Panel):
     """A widget that sets a Studio to work.
 
     state      "idle", "queued", "running", "done", "stopped" or "failed".
@@ -30,8 +30,6 @@ class Works(Panel):
     done, total = traitlets.Int(0).tag(sync=True), traitlets.Int(0).tag(sync=True)
     left = traitlets.Float(-1.0).tag(sync=True)
     notes = traitlets.List(traitlets.Unicode()).tag(sync=True)
-
-    _job: Job | None = None
 
     def __init__(self, studio: Studio, **traits: Any) -> None:
         self.studio = checked(studio)
@@ -61,15 +59,6 @@ class Works(Panel):
                 self.left = -1.0
         if job.over:
             self._restill(at_once=True)
-
-    def stop(self) -> None:
-        """Stop within a denoising step. What is finished stays."""
-        if self._job is not None:
-            self._job.stop()
-
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the work that was asked for, at most so long; whether it is over."""
-        return self._job is None or self._job.wait(seconds)
 
     def close(self) -> None:
         """Stop, and take the widget away. What is finished is in the store."""

@@ -35,15 +35,18 @@ def chromium():
 
 @pytest.fixture
 def shown(chromium):
-    """shown(build, dark=False, width=1000) -> the widget that `build` makes, on a page of its own. Nothing may go wrong there."""
+    """shown(build, dark=False, width=1000, buffers="DataView") -> the widget that `build` makes, on a page of its own.
+
+    Nothing may go wrong there.
+    """
     from widget_page import Shown
 
     opened = []
 
-    def show(build, *, dark=False, width=1000, height=900, **more):
+    def show(build, *, dark=False, width=1000, height=900, buffers="DataView", **more):
         page = chromium.new_page(viewport={"width": width, "height": height}, **more)
         page.set_default_timeout(120_000)
-        opened.append(Shown(page, build, dark=dark))
+        opened.append(Shown(page, build, dark=dark, buffers=buffers))
         return opened[-1]
 
     yield show

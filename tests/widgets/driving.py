@@ -21,18 +21,21 @@ PATIENCE = 90_000  # milliseconds, on a machine that does other things too
 CELL, NAME = ".jp-Notebook .jp-CodeCell", "widgets.ipynb"
 
 
-def write(path: Path, cells: Sequence[str]) -> None:
+def write(path: Path, cells: Sequence[str], kernel: str = "python3") -> None:
     """A notebook of these code cells."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = {"name": kernel, "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
 
 
 @contextmanager
-def served(folder: Path, cells: Sequence[str] | None, app: str = "jupyterlab", *, theme: str = "light") -> Iterator[str]:
+def served(
+    folder: Path, cells: Sequence[str] | None, app: str = "jupyterlab", *, theme: str = "light", share: Path | None = None
+) -> Iterator[str]:
     """A server on the notebook of these cells: "jupyterlab", "notebook" or "voila"; the address to open it at.
 
     cells   None for the notebook that is there already.
+    share   a share/jupyter folder that goes before this environment's: its extensions of the page, and its kernel "other".
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -41,7 +44,7 @@ def served(folder: Path, cells: Sequence[str] | None, app: str = "jupyterlab", *
     for one in (work, settings):
         one.mkdir(exist_ok=True)
     if cells is not None:
-        write(work / NAME, cells)
+        write(work / NAME, cells, "other" if share and (share / "kernels" / "other").is_dir() else "python3")
     overrides: Mapping[str, Any] = {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
         "@jupyterlab/apputils-extension:themes": {"theme": f"JupyterLab {theme.title()}"},
@@ -57,6 +60,8 @@ def served(folder: Path, cells: Sequence[str] | None, app: str = "jupyterlab", *
         probe = f"{root}/api/status?token=t"
         address = f"{root}/{'lab/tree' if app == 'jupyterlab' else 'notebooks'}/{NAME}?token=t"
     folders = {f"JUPYTER{name}_DIR": str(folder / name) for name in ("_CONFIG", "LAB_SETTINGS", "LAB_WORKSPACES")}
+    if share is not None:
+        folders["JUPYTER_PATH"] = str(share)
     with open(folder / "server.log", "w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", app, "--no-browser", *more], env={**os.environ, **folders}, cwd=work, stdout=log, stderr=log

@@ -1,5 +1,10 @@
 // A widget's model as Jupyter gives it to a module; what it saves and sends goes to the Python object behind the page.
-const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+// Buffers as Jupyter gives them; as Colab does in messages; as some servers do; and as a part of a larger one, as in VS Code.
+const KINDS = {
+  DataView: (all) => new DataView(all.buffer), Uint8Array: (all) => all, ArrayBuffer: (all) => all.buffer,
+  part: (all) => { const more = new Uint8Array(all.length + 24).fill(7); more.set(all, 8); return new DataView(more.buffer, 8, all.length); },
+};
+const bytes = (text) => KINDS[window.kind || "DataView"](Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
 const text = (view) => { let out = ""; const all = view instanceof ArrayBuffer ? new Uint8Array(view) : new Uint8Array(view.buffer, view.byteOffset, view.byteLength); for (const b of all) out += String.fromCharCode(b); return btoa(out); };
 class Model {
   constructor(state) { this.state = state; this.changed = {}; this.heard = {}; this.rounds = 0; }
@@ -31,6 +36,9 @@ window.start = async (esm, css, opened) => {
   window.model = new Model({}); model.receive(opened);
   const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
   const module = await import(url);
+  const pictures = (window.pictures = new Set()), { createObjectURL, revokeObjectURL } = URL;
+  URL.createObjectURL = (what) => { const url = createObjectURL(what); pictures.add(url); return url; };
+  URL.revokeObjectURL = (url) => { pictures.delete(url); revokeObjectURL(url); };
   const el = document.getElementById("widget");
   await module.default.initialize?.({ model });
   window.stop = await module.default.render({ model, el });

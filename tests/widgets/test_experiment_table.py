@@ -102,3 +102,8 @@ def test_a_person_sorts_filters_chooses_and_tags(shown, filled, dark, tmp_path):
     one.push()
     one.until(lambda: page.locator(".thumb[style*=blob]").count() >= 6)
     page.screenshot(path=tmp_path / "table.png", full_page=True)
+    page.evaluate("document.getElementById('widget').hidden = true")
+    table.search = "rocket"
+    one.push()
+    page.evaluate("document.getElementById('widget').hidden = false")  # as a tab that is turned to
+    one.until(lambda: page.locator(".rows .line").count() == 6)

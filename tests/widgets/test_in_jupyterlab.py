@@ -49,28 +49,41 @@ def paints(page, output):
     output.get_by_text("% is to be repainted").first.wait_for()
 
 
+def goes_on_in_python(page, tmp_path, more=0):
+    """A person's way through CELLS, with so many more after them; what is typed into a widget adds none."""
+    many = len(CELLS) + more
+    ready(page)
+    lab = generates(page, run(page, 0))
+    assert page.locator(CELL).count() == many
+    breaks = lab.locator(".editor :is(pre, textarea)").evaluate_all(
+        "(all) => all.map((one) => getComputedStyle(one).wordBreak)"
+    )
+    assert breaks == [
+        "normal",
+        "normal",
+    ]  # the colours lie under their words: JupyterLab would break the lines of a <pre> anywhere
+    paints(page, run(page, 1))
+    for key in ("e", "b", "i", "Control+z"):
+        page.keyboard.press(key)
+    assert page.locator(CELL).count() == many
+    said = run(page, 2).inner_text()
+    numbers = [int(n) for n in said.split("(")[1].split(")")[0].split(",")]
+    assert all(abs(a - b) <= 1 for a, b in zip(numbers, (40, 50, 210, 70), strict=True)) and said.strip().endswith("2 done")
+
+    assert "responsive" in run(page, 3).inner_text()  # the cell ended, the pictures go on
+    lab.locator(".status", has_text="left").wait_for()
+    page.screenshot(path=tmp_path / "lab.png")
+    lab.get_by_role("button", name="Stop").click()
+    lab.get_by_text("Stopped. The pictures that were finished are kept.").wait_for()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("app", "theme"), [("jupyterlab", "light"), ("jupyterlab", "dark"), ("notebook", "light")])
 def test_a_person_generates_paints_and_goes_on_in_python(app, theme, tmp_path, chromium):
     if find_spec(app) is None:
         pytest.skip(f"pip install {app}")
     with served(tmp_path, CELLS, app, theme=theme) as address, opened(chromium, address) as page:
-        ready(page)
-        lab = generates(page, run(page, 0))
-        assert page.locator(CELL).count() == len(CELLS)
-        paints(page, run(page, 1))
-        for key in ("e", "b", "i", "Control+z"):
-            page.keyboard.press(key)
-        assert page.locator(CELL).count() == len(CELLS)
-        said = run(page, 2).inner_text()
-        numbers = [int(n) for n in said.split("(")[1].split(")")[0].split(",")]
-        assert all(abs(a - b) <= 1 for a, b in zip(numbers, (40, 50, 210, 70), strict=True)) and said.strip().endswith("2 done")
-
-        assert "responsive" in run(page, 3).inner_text()  # the cell ended, the pictures go on
-        lab.locator(".status", has_text="left").wait_for()
-        page.screenshot(path=tmp_path / "lab.png")
-        lab.get_by_role("button", name="Stop").click()
-        lab.get_by_text("Stopped. The pictures that were finished are kept.").wait_for()
+        goes_on_in_python(page, tmp_path)
 
 
 @pytest.mark.slow

@@ -1,12 +1,15 @@
 """PromptLab: typing, generating, stopping and keeping; the code it gives makes the same pictures."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sdkit import InputError, PromptError, Studio
 from sdkit.widgets import PromptLab
+from sdkit.widgets.drawing import Watch
 
 PATIENCE = 120
 
@@ -176,6 +179,33 @@ def test_a_real_model_shows_itself_drawing(studio):
     assert lab.wait(600) and lab.state == "done"
     previews = [one for one in seen if one]
     assert previews and all(len(one) < 40_000 for one in previews) and seen[-1] == b""
+
+
+def test_previews_take_a_fiftieth_of_the_time_from_the_first_step_on(painted, monkeypatch):
+    """By a clock of its own: each step takes 50 ms, each preview 20, and the first one ever a second more."""
+    lab, now = PromptLab(painted), [100.0]
+    monkeypatch.setattr("sdkit.widgets.drawing.time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def generation(steps):
+        watch, spent, first = Watch(lab), [], now[0]
+
+        def picture():
+            now[0] += 0.02 if lab._took is not None else 1.02
+            spent.append(0.02)
+            return Image.new("RGB", (8, 8))
+
+        for step in range(steps):
+            now[0] += 0.05
+            watch(step + 1, steps)
+            watch.preview(picture)
+        return len(spent), sum(spent) / (now[0] - first)
+
+    assert generation(20)[0] == 1 and generation(20)[0] == 1  # the first shows that something goes on
+    assert generation(20) == (0, 0)  # a second is over before a preview has earned its time
+    for steps in (25, 100, 400):
+        many, share = generation(steps)
+        assert many >= 1 and share <= 1 / 50
+    lab.close()
 
 
 # -- in the page -------------------------------------------------------------------------------------------------------

@@ -33,9 +33,9 @@ class PageComm(BaseComm):
 
 
 class Shown:
-    """A widget on a page. `page` is Playwright's."""
+    """A widget on a page. `page` is Playwright's; `buffers` is one of the kinds in model.js."""
 
-    def __init__(self, page, build, *, dark=False):
+    def __init__(self, page, build, *, dark=False, buffers="DataView"):
         before = comm.create_comm
         PageComm.waiting.clear()
         comm.create_comm = lambda **keys: PageComm(**keys)
@@ -51,6 +51,7 @@ class Shown:
         page.set_content(_PAGE % (_DARK if dark else _LIGHT))
         page.expose_function("toPython", self._heard)
         page.add_script_tag(content=_MODEL)
+        page.evaluate("(kind) => { window.kind = kind; }", buffers)
         page.evaluate(
             "([esm, css, opened]) => start(esm, css, opened)", [str(self.widget._esm), str(self.widget._css), self._take()]
         )

@@ -21,7 +21,7 @@ function render({ model, el }) {
   const gain = make("input", { type: "range", min: 1, max: 20, step: 1, "aria-label": "amplify the difference", oninput: () => ui.set({ gain: Number(gain.value) }) });
   const gainSaid = make("output");
   const gaining = make("label", {}, make("span", {}, "amplified"), gain, gainSaid);
-  const swap = make("button", { type: "button", onclick: () => ui.set({ chosen: [...chosen()].reverse() }) }, "swap");
+  const swap = make("button", { type: "button", onclick: () => ui.set({ chosen: [...chosen()].reverse() }) }, "Swap");
   const side = make("input", { type: "range", min: 64, max: 224, step: 4, "aria-label": "size of the pictures", oninput: () => ui.set({ side: Number(side.value) }) });
   const siding = make("label", {}, make("span", {}, "size"), side);
   const count = make("span", { class: "quiet" });
@@ -52,7 +52,7 @@ function render({ model, el }) {
   function fill(image) {
     const { url, size } = large.get(Number(image.dataset.large));
     image.src = url;
-    image.closest(".pane")?.style.setProperty("--shape", `${size[0]} / ${size[1]}`);
+    (image.closest(".alone") || image.closest(".pane"))?.style.setProperty("--shape", `${size[0]} / ${size[1]}`);
   }
   function pane(...inside) {
     const node = make("div", { class: "pane", tabindex: 0, role: "group", "aria-label": "picture; plus and minus zoom, arrows move" }, ...inside);
@@ -122,7 +122,7 @@ function render({ model, el }) {
     const node = make("figcaption", {}, make("b", {}, letter));
     if (!note || !note.prompt.length) node.append(name(chosen()[at]));
     else node.append(...marked(note.prompt));
-    if (note && note.negative.length) node.append(make("div", {}, make("span", { class: "quiet" }, "without: "), ...marked(note.negative)));
+    if (note && note.negative.some(([state]) => !at || state !== "same")) node.append(make("div", {}, make("span", { class: "quiet" }, "without: "), ...marked(note.negative)));
     if (note && note.settings.length) {
       node.append(make("div", { class: "facts" }, note.settings.filter(([, , value]) => value !== "-").map(([what, before, value]) => (before === value || !at ? `${what} ${value}` : `${what} ${before} → ${value}`)).join("  ·  ")));
     }
@@ -135,7 +135,7 @@ function render({ model, el }) {
       const places = chosen();
       const across = places.length <= 3 ? places.length : places.length === 4 ? 2 : 3;
       const panes = places.map((place, i) => make("figure", {}, pane(imageFor(place), make("span", { class: "badge a", "aria-hidden": "true" }, "ABCDEF"[i])), caption(i)));
-      return make("div", { class: "panes", style: `grid-template-columns: repeat(${across || 1}, minmax(0, 1fr))` }, ...panes);
+      return make("div", { class: "panes", style: `--across: ${across || 1}` }, ...panes);
     },
     slider() {
       const [a, b = a] = chosen();
@@ -155,7 +155,7 @@ function render({ model, el }) {
         across.setAttribute("aria-valuetext", `${Math.round(split * 100)} % of A`);
       };
       slid();
-      return make("div", { style: "max-width: 760px; margin: 0 auto" }, box, across, caption(0), b === a ? null : caption(1));
+      return make("div", { class: "alone" }, box, across, caption(0), b === a ? null : caption(1));
     },
     difference() {
       const [a, b = a] = chosen(), key = `${a} ${b}`;
@@ -167,7 +167,7 @@ function render({ model, el }) {
       gained = () => { image.style.filter = `brightness(${model.get("gain")})`; };
       gained();
       model.send({ kind: "difference", first: a, second: b });
-      return make("div", { style: "max-width: 760px; margin: 0 auto" }, box, words, make("p", { class: "quiet" }, "Black is the same in both."), caption(0), b === a ? null : caption(1));
+      return make("div", { class: "alone" }, box, words, make("p", { class: "quiet" }, "Black is the same in both."), caption(0), b === a ? null : caption(1));
     },
     sheet() { sheet = sheetOf(); return sheet.node; },
   };
@@ -181,6 +181,7 @@ function render({ model, el }) {
     if (sheet) sheet.close();
     sheet = null;
     view.replaceChildren(VIEWS[mode]());
+    for (const image of images) if (large.has(Number(image.dataset.large))) fill(image); // what lies around it takes its shape
     if (mode !== "sheet") ask();
     transform();
     for (const button of modes) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));

@@ -75,7 +75,7 @@ function render({ model, el }) {
   const sizeSaid = make("output");
   const feather = make("input", { type: "range", min: 0, max: 64, "aria-label": "feather", oninput: () => ui.set({ feather: Number(feather.value) }) });
   const featherSaid = make("output");
-  const takeAway = make("button", { type: "button", title: "box and lasso take away from the mask (or hold Alt)", onclick: () => ui.set({ subtract: !model.get("subtract") }) }, "take away");
+  const takeAway = make("button", { type: "button", title: "box and lasso take away from the mask (or hold Alt)", onclick: () => ui.set({ subtract: !model.get("subtract") }) }, "Take away");
   const undo = iconButton("undo", "Undo (Ctrl+Z)", () => step("strokes", "undone"));
   const redo = iconButton("redo", "Redo (Ctrl+Shift+Z)", () => step("undone", "strokes"));
   const zoomSaid = make("output", {}, "100 %");
@@ -89,11 +89,11 @@ function render({ model, el }) {
       make("label", {}, make("span", {}, "size"), size, sizeSaid),
       make("label", {}, make("span", {}, "feather"), feather, featherSaid),
       make("div", { class: "group", role: "group", "aria-label": "history" }, undo, redo,
-        iconButton("invert", "Invert (I)", () => commit({ tool: "invert" })), iconButton("clear", "Clear (Delete)", () => commit({ tool: "clear" }))),
+        iconButton("invert", "Invert (I)", () => commit({ tool: "invert" })), iconButton("clear", "Clear (Delete)", () => commit({ tool: "clear" })))),
+    stage,
+    make("div", { class: "row" }, make("span", { class: "legend" }, make("span", { class: "swatch", "aria-hidden": "true" }), covered), hatched, make("span", { class: "grow" }),
       make("div", { class: "group", role: "group", "aria-label": "zoom" },
         iconButton("minus", "Zoom out (-)", () => zoomBy(1 / 1.5)), zoomSaid, iconButton("plus", "Zoom in (+)", () => zoomBy(1.5)), iconButton("fit", "Whole picture (0)", () => zoomTo(1)))),
-    stage,
-    make("div", { class: "row" }, make("span", { class: "legend" }, make("span", { class: "swatch", "aria-hidden": "true" }), covered), hatched),
     make("details", { class: "help" }, make("summary", {}, "Keys"), make("p", {}, ...HELP.flatMap(([keys, words]) => [make("kbd", {}, keys), ` ${words}   `]))),
   );
 

@@ -17,7 +17,7 @@ function render({ model, el }) {
   }
   let typing = 0;
   const prompt = make("input", { type: "text", placeholder: "the picture's own words", oninput: () => { model.set("prompt", prompt.value); clearTimeout(typing); typing = setTimeout(() => model.save_changes(), 150); } });
-  const seed = make("input", { type: "number", min: 0, step: 1, style: "width: 90px", onchange: () => ui.set({ seed: Number(seed.value) }) });
+  const seed = make("input", { type: "number", min: 0, step: 1, style: "width: 76px", onchange: () => ui.set({ seed: Number(seed.value) }) });
   const box = make("div", { class: "frame" }), photo = make("div", { class: "photo", role: "group" }, make("img", { alt: "" })), safe = make("div", { class: "safe" }, make("span", {}, "safe area"));
   const edges = SIDES.map((side) => make("div", { class: `edge ${side}`, role: "slider", tabindex: 0, "aria-label": `pixels more: ${side}`, "aria-valuemin": 0, "aria-valuemax": 4096 }, make("span", { "aria-hidden": "true" }, ARROWS[side])));
   const stage = make("div", { class: "stage well" }, box, photo, safe, ...edges);
@@ -31,7 +31,7 @@ function render({ model, el }) {
   const bar = make("div", { class: "progress", role: "progressbar", "aria-label": "progress", "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
   const back = iconButton("left", "the one before", () => ui.set({ selected: model.get("selected") - 1 })), next = iconButton("right", "the next one", () => ui.set({ selected: model.get("selected") + 1 }));
   ui.root.append(
-    make("div", { class: "row" }, make("label", {}, make("span", {}, "placement"), select), make("label", { class: "grow" }, make("span", {}, "paint"), prompt), make("label", {}, make("span", {}, "seed"), seed)),
+    make("div", { class: "row" }, make("label", { class: "place" }, make("span", {}, "placement"), select), make("label", { class: "grow" }, make("span", {}, "paint"), prompt), make("label", {}, make("span", {}, "seed"), seed)),
     make("div", { class: "cols" }, make("div", {}, stage, told), make("div", { class: "side" }, screen, bar, status, make("div", { class: "row" }, go, stop, retry, accept, back, next))),
     make("details", { class: "help" }, make("summary", {}, "Keys"), make("p", {}, make("kbd", {}, "Tab"), " from edge to edge   ", make("kbd", {}, "arrows"), " move it by 8 pixels, with Shift by 64   ", make("kbd", {}, "Home"), " back to the picture")),
   );

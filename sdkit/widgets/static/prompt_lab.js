@@ -117,7 +117,7 @@ function render({ model, el }) {
           make("div", { class: "field" }, make("span", { class: "quiet" }, "first seed"), make("div", { class: "pair" }, seed, dice)), field("how many seeds", count),
           field("steps", steps), field("guidance", guidance), field("model", chooser)),
         make("div", { class: "row" }, go, stop, copy)),
-      make("div", { class: "stage" }, screen, bar, status, make("div", { class: "row", style: "flex-wrap: nowrap; align-items: flex-start" }, name, keep))),
+      make("div", { class: "stage" }, screen, make("div", { class: "row", style: "flex-wrap: nowrap; align-items: flex-start" }, name, keep), bar, status)),
     strip, shownCode,
   );
   negative.setAttribute("aria-label", "what to keep out");

@@ -13,7 +13,7 @@ function render({ model, el }) {
   const body = make("div");
   const effects = make("details", { class: "effects", ontoggle: () => effects.open && model.send({ kind: "effects" }) }, make("summary", {}, "Effects so far"), body);
   ui.root.append(
-    make("div", { class: "row" }, track, count, undo, skip), board, answers, effects,
+    make("div", { class: "row head" }, track, count, undo, skip), board, answers, effects,
     make("details", { class: "help" }, make("summary", {}, "Keys"), make("p", {},
       ...(pairs() ? [["← →", "the left, the right one is better"], ["↓ or 0", "neither"]] : [["1 to 5", "how good it is"]]).concat([["S", "skip"], ["Backspace or U", "go back; what you say then counts"]])
         .flatMap(([keys, words]) => [make("kbd", {}, keys), ` ${words}   `]))),

@@ -19,12 +19,13 @@ function render({ model, el }) {
   const tag = (kind) => { if (words.value.trim()) model.send({ kind, words: words.value.trim() }); };
   const tagging = [make("button", { type: "button", onclick: () => tag("tag") }, "Tag"), make("button", { type: "button", onclick: () => tag("untag") }, "Untag")];
   const opening = [["compare", "Compare"], ["rate", "Rate"], ["mask", "Repaint"], ["outpaint", "Outpaint"], ["export", "Export"]].map(([widget, label]) => make("button", { type: "button", onclick: () => model.send({ kind: "open", widget }) }, label));
-  ui.root.append(
+  ui.root.append(...[
     make("div", { class: "row bar" }, search, filters, make("button", { type: "button", onclick: () => { asked.clear(); model.send({ kind: "refresh" }); } }, "Refresh")), grid,
-    make("div", { class: "row foot" }, count, make("span", { class: "grow" }), words, ...tagging, make("button", { type: "button", onclick: () => ui.set({ chosen: [] }) }, "Choose none"), ...opening),
+    make("div", { class: "row foot" }, count, make("span", { class: "grow" }), words, ...tagging, make("button", { type: "button", onclick: () => ui.set({ chosen: [] }) }, "Choose none")),
+    model.get("_opens") ? make("div", { class: "row foot", role: "group", "aria-label": "open the chosen" }, make("span", { class: "quiet" }, "open in"), ...opening) : null,
     make("details", { class: "help" }, make("summary", {}, "Keys"), make("p", {},
       ...[["↑ ↓ Home End", "from row to row"], ["Space", "choose it"], ["Enter", "open the chosen ones"]].flatMap(([keys, what]) => [make("kbd", {}, keys), ` ${what}   `]))),
-  );
+  ].filter(Boolean));
   words.addEventListener("keydown", (event) => { if (event.key === "Enter") tag("tag"); });
 
   function heads() {
@@ -91,7 +92,7 @@ function render({ model, el }) {
     const picked = model.get("chosen").length;
     count.textContent = `${ids().length} of ${model.get("_total")} picture${model.get("_total") === 1 ? "" : "s"}${picked ? `, ${picked} chosen` : ""}`;
     for (const button of tagging) button.disabled = !picked;
-    for (const button of opening) { button.hidden = !model.get("_opens"); button.disabled = !ids().length; }
+    for (const button of opening) button.disabled = !ids().length;
   }
   const open = () => model.get("_opens") && model.send({ kind: "open", widget: "compare" });
   ui.on(grid, "scroll", () => { if (!queued) queued = requestAnimationFrame(() => { queued = 0; show(); }); }, { passive: true });
@@ -114,7 +115,9 @@ function render({ model, el }) {
   ui.watch(["columns", "sort", "descending", "filters", "_choices"], heads);
   ui.watch(["_ids", "_cells", "_total"], lay);
   ui.watch(["chosen"], () => { for (const [place, row] of there) row.setAttribute("aria-selected", String(model.get("chosen").includes(ids()[place]))); tell(); });
-  return () => { clearTimeout(typing); clearTimeout(waiting); cancelAnimationFrame(queued); made.clear(); ui.close(); };
+  const eyes = new ResizeObserver(show); // it may be laid out before it has a size: in a tab, or outside the page
+  eyes.observe(grid);
+  return () => { eyes.disconnect(); clearTimeout(typing); clearTimeout(waiting); cancelAnimationFrame(queued); made.clear(); ui.close(); };
 }
 
 export default { render };
