@@ -36,6 +36,9 @@ mask""",
     """rocket = studio.generate("a rocket on a navy gradient background", negative="@clean", seeds=[2], progress=False)[0]
 frame = OutpaintFrame(studio, rocket, placement="email-header", anchor=[1.0, 0.5])
 frame""",
+    f"""from sdkit.widgets import ExportPanel
+panel = ExportPanel(studio, shot, {str(DOCS.parent / "brand")!r}, placements=["Instagram", "LinkedIn", "email"], layout="button")
+panel""",
 ]
 
 
@@ -76,8 +79,20 @@ def outpaint_frame(page: Any, output: Any) -> Any:
     return frame
 
 
+def export_panel(page: Any, output: Any) -> Any:
+    """A headline on every placement, and a finding."""
+    panel = output.locator(".sdkit-export")
+    panel.get_by_role("textbox", name="headline").click()
+    page.keyboard.type("Run like it is a must-have")
+    panel.get_by_role("textbox", name="button").click()
+    page.keyboard.type("Shop now")
+    panel.locator(".status", has_text="errors in").wait_for()
+    panel.locator(".previews .head", has_text="looking").wait_for(state="detached")
+    return panel
+
+
 SHOTS: dict[str, tuple[int, Callable[[Any, Any], Any]]] = {
-    "prompt-lab": (0, prompt_lab), "mask": (1, mask_canvas), "outpaint": (2, outpaint_frame),
+    "prompt-lab": (0, prompt_lab), "mask": (1, mask_canvas), "outpaint": (2, outpaint_frame), "export": (3, export_panel),
 }  # fmt: skip
 
 

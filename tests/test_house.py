@@ -69,7 +69,7 @@ MAY_IMPORT = {
     | {"moves", "upscale"},
     "demo": VALUES | {"studio", "export", "experiments"},
     "lab": BASE,
-    "widgets": VALUES | {"studio", "experiments", "export", "attended", "backends"},
+    "widgets": VALUES | {"studio", "experiments", "export", "attended", "backends", "branded", "layout", "proofs"},
     "cli": VALUES | {"brand", "desk", "publish", "studio", "experiments", "demo", "lab"},
 }
 TORCH = {

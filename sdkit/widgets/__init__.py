@@ -5,6 +5,7 @@ Compare(results)           side by side, before and after, the difference, or al
 PromptLab(studio)          words, settings, a live preview and the strip of what was made
 Rate(results)              blind pairs and one to five, by keyboard
 OutpaintFrame(studio, image)   drag a frame, or pick a placement, and have the rest painted
+ExportPanel(studio, picture)   placements, words, what is wrong with them, and the files
 Repaint(studio, image)     a MaskCanvas with what paints it anew
 App(studio)                all of them in tabs; also studio.app()
 ExperimentTable(store)     sort, filter, search and tag what was made, and open it in the others
@@ -22,6 +23,7 @@ from ..errors import MissingExtraError
 if TYPE_CHECKING:
     from .app import App
     from .compare import Compare
+    from .export_panel import ExportPanel
     from .mask import MaskCanvas
     from .outpaint import OutpaintFrame
     from .prompt_lab import PromptLab
@@ -34,6 +36,7 @@ _HOMES = {
     "App": "app",
     "Compare": "compare",
     "ExperimentTable": "table",
+    "ExportPanel": "export_panel",
     "Job": "worker",
     "MaskCanvas": "mask",
     "OutpaintFrame": "outpaint",
@@ -47,6 +50,7 @@ __all__ = [
     "App",
     "Compare",
     "ExperimentTable",
+    "ExportPanel",
     "Job",
     "MaskCanvas",
     "OutpaintFrame",

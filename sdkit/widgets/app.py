@@ -12,7 +12,7 @@ from ..result import Result
 from ..studio import Studio
 from .closing import put_away
 from .compare import Compare
-from .drawing import checked
+from .export_panel import ExportPanel
 from .mask import MaskCanvas
 from .outpaint import OutpaintFrame
 from .prompt_lab import PromptLab
@@ -21,16 +21,17 @@ from .repaint import Repaint
 from .stills import Stilled, view_of
 from .table import ExperimentTable
 from .worker import sentence
+from .working import checked
 
-TABS = ("Make", "Experiments", "Compare", "Rate", "Repaint", "Outpaint")
-_PLACES = {"compare": 2, "rate": 3, "mask": 4, "outpaint": 5}
+TABS = ("Make", "Experiments", "Compare", "Rate", "Repaint", "Outpaint", "Export")
+_PLACES = {"compare": 2, "rate": 3, "mask": 4, "outpaint": 5, "export": 6}
 
 
 class App(Stilled, ipywidgets.VBox):
-    """A Studio as an app. What is chosen under Experiments opens under Compare, Rate, Repaint and Outpaint; so does `show(widget)`.
+    """A Studio as an app. What is chosen under Experiments opens under the other tabs; so does `show(widget)`.
 
-    `.lab`, `.table`, `.compare`, `.rate`, `.repaint` and `.outpaint` are the widgets;
-    the last four are None until something is there to see.
+    `.lab`, `.table`, `.compare`, `.rate`, `.repaint`, `.outpaint` and `.export` are the widgets;
+    the last five are None until something is there to see. Another picture that is opened under Export keeps placements and words.
     `settings` are PromptLab's.
     """
 
@@ -42,6 +43,7 @@ class App(Stilled, ipywidgets.VBox):
         self.rate: Rate | None = None
         self.repaint: Repaint | None = None
         self.outpaint: OutpaintFrame | None = None
+        self.export: ExportPanel | None = None
         hints = [ipywidgets.HTML("Choose pictures under Experiments, then open them here.") for _ in TABS[2:]]
         self.tabs = ipywidgets.Tab(children=[self.lab, self.table, *hints])
         for i, title in enumerate(TABS):
@@ -51,9 +53,9 @@ class App(Stilled, ipywidgets.VBox):
         super().__init__([self.tabs])
 
     def show(self, widget: str) -> None:
-        """Open the rows chosen in the table under "compare", "rate", "mask" or "outpaint"; what is wrong is said in the table."""
+        """Open the rows chosen in the table under "compare", "rate", "mask", "outpaint" or "export"; what is wrong is said in the table."""
         try:
-            opened = OutpaintFrame(self.studio, self._first()) if widget == "outpaint" else self.table.show_in(widget)
+            opened = self._opened(widget)
         except Exception as error:
             self.table.error = sentence(error)
             return
@@ -65,7 +67,19 @@ class App(Stilled, ipywidgets.VBox):
         old = self.tabs.children[place]
         self.tabs.children = (*self.tabs.children[:place], opened, *self.tabs.children[place + 1 :])
         self.tabs.selected_index = place
-        put_away(old)
+        if old is not opened:
+            put_away(old)
+
+    def _opened(self, widget: str) -> Any:
+        """The widget with what was chosen in it."""
+        if widget == "outpaint":
+            return OutpaintFrame(self.studio, self._first())
+        if widget != "export":
+            return self.table.show_in(widget)
+        if self.export is None:
+            return ExportPanel(self.studio, self._first())
+        self.export.picture = self._first()
+        return self.export
 
     def _first(self) -> Result:
         """The first of the chosen rows, or of those shown."""

@@ -1,4 +1,4 @@
-"""What the widgets that make pictures share: asking the worker, progress with the time left, live previews, a history."""
+"""What the widgets that make pictures share: live previews, and a history of what was made."""
 
 from __future__ import annotations
 
@@ -16,32 +16,24 @@ from ..errors import InputError
 from ..experiments.compare import settings
 from ..result import Result
 from ..studio import Studio
-from .panel import Panel, jpeg, picture
+from .panel import jpeg, picture
 from .pictures import Shown, Thumbnails
-from .worker import FAILED, QUEUED, RUNNING, Asks, Job, Worker
+from .worker import RUNNING, Job
+from .working import Steps, Works
 
-IDLE = "idle"
 _APART = 0.2  # seconds between previews, at least
 _SHARE = 1 / 50  # of the time that previews may take
-_TOLD = 0.1  # seconds between words of progress, at least
 _STAGE = 768  # pixels a side of the picture looked at
 _STRIP = 112  # pixels a side in the strip
 
 
-class Draws(Asks, Panel):
+class Draws(Works):
     """A widget that makes pictures with a Studio.
 
-    state      "idle", "queued", "running", "done", "stopped" or "failed".
-    done, total, left     denoising steps, and the seconds that the rest is likely to take (-1 where not known yet).
-    notes      what the Studio wants to have said about the words.
     history    ids of the pictures made here, in order; `selected` is the place of the one looked at, -1 for none.
     kept       ids of those that were marked to keep.
     """
 
-    state = traitlets.Unicode(IDLE).tag(sync=True)
-    done, total = traitlets.Int(0).tag(sync=True), traitlets.Int(0).tag(sync=True)
-    left = traitlets.Float(-1.0).tag(sync=True)
-    notes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     history = traitlets.List(traitlets.Unicode()).tag(sync=True)
     selected = traitlets.Int(-1).tag(sync=True)
     kept = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -51,15 +43,9 @@ class Draws(Asks, Panel):
     _took: float | None = None  # seconds of the cheapest preview so far; 0 after the first, which learns the model's colours
 
     def __init__(self, studio: Studio, **traits: Any) -> None:
-        self.studio = checked(studio)
         self._made: list[Shown] = []
         self._thumbs = Thumbnails(self._made, _STRIP)
-        super().__init__(**traits)
-
-    @property
-    def worker(self) -> Worker:
-        """The Studio's worker; all widgets on it take turns there."""
-        return Worker.of(self.studio)
+        super().__init__(studio, **traits)
 
     @property
     def results(self) -> list[Result]:
@@ -75,29 +61,14 @@ class Draws(Asks, Panel):
 
     def _draw(self, work: Callable[[Watch, threading.Event], Any]) -> Job:
         """Ask the worker for `work(progress, stop)`; what comes of it is seen in the traits. One piece of work at a time."""
-        if self._job is not None and not self._job.over:
-            raise InputError("generate", self.state, "one piece of work at a time in a widget", "Stop it first, or wait.")
-        with self.hold_sync():
-            self.error, self.notes = "", []
-            self.state, self.done, self.total, self.left, self._preview = QUEUED, 0, 0, -1.0, b""
         watch = Watch(self)
-        self._job = self.worker.submit(lambda stop: work(watch, stop), self._told)
-        return self._job
+        return self._ask("generate", lambda stop: work(watch, stop))
 
     def _told(self, job: Job) -> None:
         with self.hold_sync():
-            self.state, self.notes = job.state, list(job.notes)
-            if job.state == FAILED:
-                self.error = job.error
+            super()._told(job)
             if job.state != RUNNING:
-                self._preview, self.left = b"", -1.0
-        if job.over:
-            self._restill(at_once=True)
-
-    def close(self) -> None:
-        """Stop, and take the widget away. What is finished is in the store."""
-        self.stop()
-        super().close()
+                self._preview = b""
 
     def keep(self, id: str = "") -> None:
         """Mark a picture as good enough to use, by default the one looked at; said again, take the mark off."""
@@ -129,9 +100,6 @@ class Draws(Asks, Panel):
         wanted = [i for i in places if isinstance(i, int) and 0 <= i < len(self._made)]
         self.tell("thumbs", [self._thumbs[i] for i in wanted], places=wanted)
 
-    def _on_stop(self) -> None:
-        self.stop()
-
     def _on_keep(self) -> None:
         self.keep()
 
@@ -154,37 +122,17 @@ class Draws(Asks, Panel):
         return self._made[self.selected].name if self.selected >= 0 else super()._alt()
 
 
-def checked(studio: object) -> Studio:
-    """The Studio, or an InputError for anything else."""
-    if not isinstance(studio, Studio):
-        raise InputError("studio", studio, "a Studio")
-    return studio
-
-
-class Watch:
-    """A Progress that sees previews and finished pictures, and tells the widget as often as is good for both."""
+class Watch(Steps):
+    """A Progress that sees previews and finished pictures too."""
 
     def __init__(self, widget: Draws) -> None:
-        self._widget = widget
-        self._start = self._said = self._shown = 0.0
+        super().__init__(widget)
+        self._draws = widget
         self._next = 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        """So many denoising steps of so many."""
-        now = time.monotonic()
-        self._start = self._start or now
-        if now - self._said < _TOLD and done != total:
-            return
-        self._said = now
-        widget = self._widget
-        with widget.hold_sync():
-            widget.done, widget.total = done, total
-            # The first step is where the clock starts: what comes before it is loading.
-            widget.left = round((now - self._start) / (done - 1) * (total - done), 1) if done > 1 else -1.0
 
     def preview(self, picture: Callable[[], Image.Image | None]) -> None:
         """Look at it, unless that was done just now: previews take a fiftieth of the time at most, from the first step on."""
-        start, widget = time.monotonic(), self._widget
+        start, widget = time.monotonic(), self._draws
         if start < (self._next or self._start + (widget._took or 0.0) / _SHARE):
             return
         image = picture()
@@ -193,8 +141,11 @@ class Watch:
         self._next = start + max(_APART, took / _SHARE)
         widget._took = 0.0 if widget._took is None else min(took, widget._took or took)
         if data:
-            widget._preview = data
+            self._draws._preview = data
 
     def finished(self, result: Result) -> None:
         """One is done, and in the store."""
-        self._widget._add(result)
+        self._draws._add(result)
+
+
+__all__ = ["Draws", "Watch"]

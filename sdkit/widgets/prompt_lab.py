@@ -14,9 +14,10 @@ from ..prompt import curated, find, negative_names, parse, prepare
 from ..prompt.wildcards import template_folders
 from ..request import MAX_SEED, pair_of_pixels, real, whole
 from ..studio import Studio
-from .drawing import Draws, Watch, checked
+from .drawing import Draws, Watch
 from .panel import css, esm
 from .worker import Job
+from .working import checked
 
 
 class PromptLab(Draws):

@@ -12,10 +12,10 @@ from ..result import Patched
 from ..studio import Studio
 from .closing import put_away
 from .compare import Compare
-from .drawing import checked
 from .mask import MaskCanvas
 from .stills import Stilled, view_of
 from .worker import DONE, FAILED, QUEUED, RUNNING, STOPPED, Asks, Job, Worker, sentence
+from .working import checked
 
 _SAID = {QUEUED: "Waiting for its turn.", RUNNING: "Painting …", STOPPED: "Stopped.", DONE: "Done, and kept in the store."}
 

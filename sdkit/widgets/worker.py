@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ..errors import Interrupted, PromptWarning, SdkitError
+from ..errors import Interrupted, PromptWarning, RightsWarning, SdkitError
 
 QUEUED, RUNNING, DONE, STOPPED, FAILED = "queued", "running", "done", "stopped", "failed"
 _LAST_WORD = 10.0  # seconds that a kernel on its way out waits for the picture being kept
@@ -30,7 +30,7 @@ class Job:
     state    "queued", "running", "done", "stopped" or "failed".
     value    what the work returned, or None.
     error    why it failed, as a sentence; "" otherwise. `raised` is the exception itself.
-    notes    the PromptWarnings that came, as sentences.
+    notes    the PromptWarnings and RightsWarnings that came, as sentences.
     """
 
     def __init__(self, work: Work, told: Told | None) -> None:
@@ -187,12 +187,12 @@ _HERE = threading.local()
 
 @contextlib.contextmanager
 def _collected(notes: list[str]) -> Iterator[None]:
-    """Gather the PromptWarnings of this thread; other threads' go where they would."""
+    """Gather the PromptWarnings and RightsWarnings of this thread; other threads' go where they would."""
     before = warnings.showwarning
 
     def show(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
         mine = getattr(_HERE, "notes", None)
-        if mine is None or not issubclass(category, PromptWarning):
+        if mine is None or not issubclass(category, PromptWarning | RightsWarning):
             before(message, category, *place, **more)
         elif str(message) not in mine:
             mine.append(str(message))

@@ -28,6 +28,12 @@ def test_the_tabs_open_in_each_other(painted):
     assert app.repaint.canvas.image.size == (64, 64) and app.tabs.selected_index == 4
     app.show("outpaint")
     assert app.outpaint.alt in ("a rocket", "a lemon") and app.tabs.selected_index == 5
+    app.show("export")
+    assert app.export.picture.id == app.table._ids[0] and app.tabs.children[6] is app.export and app.tabs.selected_index == 6
+    app.export.placements, app.table.chosen = ["x-post"], app.table._ids[1:2]
+    app.show("export")  # another picture, the same placements
+    assert app.export.picture.id == app.table.chosen[0] and app.export.placements == ["x-post"]
+    assert app.tabs.children[6] is app.export and app.export.settled(PATIENCE) and "x-post" in app.export.fits
     assert "data:image/jpeg" in app._repr_mimebundle_()[0]["text/html"]
     app.close()
 

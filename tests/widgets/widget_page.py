@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections import deque
 from pathlib import Path
+from typing import ClassVar
 
 import comm
 from comm.base_comm import BaseComm
@@ -19,7 +21,7 @@ _DARK = {"paper": "#111111", "ink": "#ffffff", "light": "false"}
 class PageComm(BaseComm):
     """What leads to the page: what is published waits until the page takes it."""
 
-    waiting: list = []  # noqa: RUF012 - of one page at a time
+    waiting: ClassVar[deque] = deque()  # of one page at a time
 
     def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
         if msg_type == "comm_msg" or msg_type == "comm_open":
@@ -35,7 +37,7 @@ class Shown:
 
     def __init__(self, page, build, *, dark=False, buffers="DataView"):
         before = comm.create_comm
-        PageComm.waiting = []
+        PageComm.waiting.clear()
         comm.create_comm = lambda **keys: PageComm(**keys)
         try:
             self.widget = build()
@@ -60,8 +62,11 @@ class Shown:
         return self._take()
 
     def _take(self):
-        mine = [m for id, m in PageComm.waiting if id == self.widget.comm.comm_id]
-        PageComm.waiting = []
+        mine = []
+        while PageComm.waiting:  # one by one: other threads add to it meanwhile
+            id, message = PageComm.waiting.popleft()
+            if id == self.widget.comm.comm_id:
+                mine.append(message)
         return mine
 
     def push(self):

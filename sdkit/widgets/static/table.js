@@ -18,7 +18,7 @@ function render({ model, el }) {
   const words = make("input", { type: "text", "aria-label": "tag", placeholder: "tag", maxlength: 60, style: "width: 140px" });
   const tag = (kind) => { if (words.value.trim()) model.send({ kind, words: words.value.trim() }); };
   const tagging = [make("button", { type: "button", onclick: () => tag("tag") }, "Tag"), make("button", { type: "button", onclick: () => tag("untag") }, "Untag")];
-  const opening = [["compare", "Compare"], ["rate", "Rate"], ["mask", "Repaint"], ["outpaint", "Outpaint"]].map(([widget, label]) => make("button", { type: "button", onclick: () => model.send({ kind: "open", widget }) }, label));
+  const opening = [["compare", "Compare"], ["rate", "Rate"], ["mask", "Repaint"], ["outpaint", "Outpaint"], ["export", "Export"]].map(([widget, label]) => make("button", { type: "button", onclick: () => model.send({ kind: "open", widget }) }, label));
   ui.root.append(...[
     make("div", { class: "row bar" }, search, filters, make("button", { type: "button", onclick: () => { asked.clear(); model.send({ kind: "refresh" }); } }, "Refresh")), grid,
     make("div", { class: "row foot" }, count, make("span", { class: "grow" }), words, ...tagging, make("button", { type: "button", onclick: () => ui.set({ chosen: [] }) }, "Choose none")),
