@@ -10,7 +10,7 @@ from making import shot
 from PIL import Image
 
 from sdkit import Studio
-from sdkit.widgets import Compare, ExperimentTable, MaskCanvas, OutpaintFrame, PromptLab, Rate, Worker
+from sdkit.widgets import Compare, ExperimentTable, ExportPanel, MaskCanvas, OutpaintFrame, PromptLab, Rate, Worker
 
 PATIENCE = 120
 
@@ -29,13 +29,15 @@ def test_an_app_and_all_it_opened_leave_nothing(tmp_path, painter):
         app.lab.generate()
         assert app.lab.wait(PATIENCE) and app.lab.state == "done"
         app.table.refresh()
-        for widget in ("compare", "rate", "mask", "outpaint"):
+        for widget in ("compare", "rate", "mask", "outpaint", "export"):
             app.show(widget)
             assert app.table.error == ""
         app.repaint.canvas.add({"tool": "box", "points": [[10, 10], [40, 40]]})
         app.repaint.run()
         assert app.repaint.wait(PATIENCE) and len(app.repaint.children) == 3
         app.show("mask")  # over the one before
+        app.export.placements = ["x-post", "email-header"]
+        assert app.export.settled(PATIENCE)
         app.close()
         Worker.of(studio).close(PATIENCE)
         assert alive() == before and threading.active_count() == threads
@@ -56,6 +58,7 @@ def test_a_view_that_goes_leaves_no_listener_no_style_and_no_picture_in_the_page
         (lambda: Rate(painted), "img[src]"),
         (lambda: PromptLab(painted, "a mug", steps=1), ".screen img"),
         (lambda: OutpaintFrame(painted, picture, extend=[8, 0, 8, 0]), ".photo img[src]"),
+        (lambda: ExportPanel(painted, picture, placements=["x-post"]), ".shot img[src]"),
         (lambda: MaskCanvas(picture), "canvas[data-ready]"),
     ):
         one = shown(build)
