@@ -14,8 +14,9 @@ demo: .venv/.demo   ## a small launch, from prompts to every placement, into out
 lab: .venv/.dev     ## JupyterLab on the first notebook
 	$(BIN)/sdkit lab
 
+# Two at a time, each on one thread: torch's own two would wait for each other.
 test: .venv/.dev    ## every test
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
 	$(BIN)/pytest recipes/pocket-next/tests
 
 test-fast: .venv/.dev ## the everyday tests

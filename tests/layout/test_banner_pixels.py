@@ -245,9 +245,9 @@ def test_the_example_of_the_readme_is_a_layout():
 
     text = (folder("templates") / "layouts" / "README.md").read_text()
     layout = parse(text.split("```xml\n")[1].split("```")[0], "hiring")
-    assert layout.slots == ("label", "headline", "button")
+    assert layout.slots == ("eyebrow", "headline", "button")
     for size in SIZES:
-        assert render(layout, backdrop(size), size, {"headline": "Design lead", "label": "Berlin"}).blocks
+        assert render(layout, backdrop(size), size, {"headline": "Design lead", "eyebrow": "Berlin"}).blocks
 
 
 @settings(max_examples=40, deadline=None)

@@ -46,7 +46,7 @@ def test_every_wrong_cell_is_told_at_once():
         {"headline": "ok"},
         {"headline": "", "layout": "headline"},
         {"headline": "x", "layout": "hedline", "placement": "moon"},
-        {"headline": "x", "button": "Go", "copy_side": "up"},
+        {"headline": "x", "price": "€9", "copy_side": "up"},
         {"headline": "x\x00"},
         {"headline": "x", "colour": "red"},
     ]
@@ -58,7 +58,7 @@ def test_every_wrong_cell_is_told_at_once():
         "row 3, layout: got 'hedline'",
         "row 3, placement",
         "'moon'",
-        "row 4, button",
+        "row 4, price",
         "row 4, copy_side",
         "row 5",
         "'colour'",

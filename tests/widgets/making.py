@@ -9,6 +9,7 @@ from sdkit.backends.base import Can
 from sdkit.errors import Interrupted
 from sdkit.request import Request
 from sdkit.result import Made, Result
+from sdkit.widgets import Compare, ExperimentTable, ExportPanel, MaskCanvas, OutpaintFrame, PromptLab, Rate
 
 
 class Painter:
@@ -42,6 +43,22 @@ class Painter:
                 self.at_once -= 1
             colour = tuple(int(request.key[i : i + 2], 16) for i in (0, 2, 4))
             yield Result(Image.new("RGB", request.size, colour), request, self.made, 0.1)
+
+
+def every(studio):
+    """Each widget with a module of its own, as (build, what is there once its pictures have come); the studio has some."""
+    picture = Image.new("RGB", (64, 48), "gold")
+    return {
+        "sheet": (lambda: Compare([shot(seed=i) for i in range(9)]), ".cell > div[style*=blob]"),
+        "side": (lambda: Compare([shot(seed=i) for i in range(5)]), ".pane img[src]"),
+        "difference": (lambda: Compare([shot(seed=i) for i in range(2)], mode="difference"), ".pane img[src]"),
+        "table": (lambda: ExperimentTable(studio, on_open=print), ".thumb[style*=blob]"),
+        "rate": (lambda: Rate(studio), "img[src]"),
+        "lab": (lambda: PromptLab(studio, "a mug", steps=1), ".editor pre"),
+        "outpaint": (lambda: OutpaintFrame(studio, picture, placement="email-header"), ".photo img[src]"),
+        "export": (lambda: ExportPanel(studio, picture, placements=["x-post"]), ".shot img[src]"),
+        "mask": (lambda: MaskCanvas(picture, protect=(1, 1, 9, 9)), "canvas[data-ready]"),
+    }
 
 
 def shot(prompt="a rocket", seed=0, size=(64, 48), **more):

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from making import every
 from PIL import Image
 
 import sdkit.widgets
@@ -36,3 +37,14 @@ def test_pictures_arrive_in_whatever_the_front_end_puts_them(shown, buffers):
     two = shown(lambda: Compare(pictures, mode="side", **more), buffers=kind)
     two.until(lambda: two.page.locator(".pane img[src]").count() == 2)
     two.until(lambda: two.page.evaluate("[...document.querySelectorAll('.pane img')].every((one) => one.naturalWidth === 60)"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 480, 800])
+def test_nothing_sticks_out_of_a_narrow_notebook(shown, painted, width):
+    painted.generate("a {rocket|lemon}", seeds=2, steps=1, progress=False)
+    for name, (build, there) in every(painted).items():
+        one = shown(build, width=width)
+        one.until(lambda one=one, there=there: one.page.locator(there).count() > 0)
+        room, needed = one.page.locator(".sdkit").evaluate("(all) => [all.clientWidth, all.scrollWidth]")
+        assert needed <= room, name

@@ -163,7 +163,7 @@ function render({ model, el }) {
       const words = make("p", { role: "status" }, "…");
       images.push(image);
       const box = pane(image);
-      differences = { key, show({ url, said, shape }) { image.src = url; words.textContent = said; box.style.setProperty("--shape", shape); } };
+      differences = { key, show({ url, said, shape }) { image.src = url; words.textContent = said; box.closest(".alone").style.setProperty("--shape", shape); } };
       gained = () => { image.style.filter = `brightness(${model.get("gain")})`; };
       gained();
       model.send({ kind: "difference", first: a, second: b });
