@@ -9,7 +9,7 @@ from sdkit.backends.base import Can
 from sdkit.errors import Interrupted
 from sdkit.request import Request
 from sdkit.result import Made, Result
-from sdkit.widgets import Compare, ExperimentTable, MaskCanvas, OutpaintFrame, PromptLab, Rate
+from sdkit.widgets import Compare, ExperimentTable, ExportPanel, MaskCanvas, OutpaintFrame, PromptLab, Rate
 
 
 class Painter:
@@ -56,6 +56,7 @@ def every(studio):
         "rate": (lambda: Rate(studio), "img[src]"),
         "lab": (lambda: PromptLab(studio, "a mug", steps=1), ".editor pre"),
         "outpaint": (lambda: OutpaintFrame(studio, picture, placement="email-header"), ".photo img[src]"),
+        "export": (lambda: ExportPanel(studio, picture, placements=["x-post"]), ".shot img[src]"),
         "mask": (lambda: MaskCanvas(picture, protect=(1, 1, 9, 9)), "canvas[data-ready]"),
     }
 

@@ -28,13 +28,15 @@ def test_an_app_and_all_it_opened_leave_nothing(tmp_path, painter):
         app.lab.generate()
         assert app.lab.wait(PATIENCE) and app.lab.state == "done"
         app.table.refresh()
-        for widget in ("compare", "rate", "mask", "outpaint"):
+        for widget in ("compare", "rate", "mask", "outpaint", "export"):
             app.show(widget)
             assert app.table.error == ""
         app.repaint.canvas.add({"tool": "box", "points": [[10, 10], [40, 40]]})
         app.repaint.run()
         assert app.repaint.wait(PATIENCE) and len(app.repaint.children) == 3
         app.show("mask")  # over the one before
+        app.export.placements = ["x-post", "email-header"]
+        assert app.export.settled(PATIENCE)
         app.close()
         Worker.of(studio).close(PATIENCE)
         assert alive() == before and threading.active_count() == threads

@@ -184,7 +184,8 @@ def test_a_real_model_shows_itself_drawing(studio):
 def test_previews_take_a_fiftieth_of_the_time_from_the_first_step_on(painted, monkeypatch):
     """By a clock of its own: each step takes 50 ms, each preview 20, and the first one ever a second more."""
     lab, now = PromptLab(painted), [100.0]
-    monkeypatch.setattr("sdkit.widgets.drawing.time", SimpleNamespace(monotonic=lambda: now[0]))
+    for room in ("drawing", "working"):
+        monkeypatch.setattr(f"sdkit.widgets.{room}.time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def generation(steps):
         watch, spent, first = Watch(lab), [], now[0]

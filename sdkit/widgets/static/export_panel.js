@@ -346,9 +346,11 @@ function render({ model, el }) {
     if (blob.size !== message.size) { saving.textContent = `Only ${bytes(blob.size)} of ${bytes(message.size)} came. Try once more.`; return; }
     // In the page, since VS Code sees only clicks on what is there; for a while, since it reads the link afterwards.
     const link = make("a", { href: URL.createObjectURL(blob), download: message.name, hidden: true });
+    const done = () => { URL.revokeObjectURL(link.href); link.remove(); };
     ui.root.append(link);
     link.click();
-    setTimeout(() => { URL.revokeObjectURL(link.href); link.remove(); }, 60000);
+    setTimeout(done, 60000);
+    ui.ends.push(done);
     saving.textContent = `Saved as ${message.name}.`;
   }
 
