@@ -133,7 +133,7 @@ def in_jupyterlab(times: int = 5, keys: int = 40) -> dict[str, Figure]:
                 longest.append(max(frames))
             run(page, 2)
             page.locator(
-                ".sdkit-lab .meter", has_text=re.compile("[1-9] of [1-9]")
+                ".sdkit-lab .meter", has_text=re.compile(r"\d of [1-9]")
             ).wait_for()  # the model is there: the kernel rests
             page.locator(".sdkit-lab .editor textarea").scroll_into_view_if_needed()
             page.evaluate(KEYS)
