@@ -35,7 +35,7 @@ from .figures import Figure, median, ratio, save, table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "widgets"))
 
-TEXT = "a {rocket|gift box} on a {colour} gradient (background:1.2) with __colours__ and ((soft)) light, "
+TEXT = "a {rocket|gift box} on a {colour} gradient (background:1.2)" + ", with ((soft)) (light:1.1) and [shadow]" * 24
 CELLS = [
     """import numpy as np
 from PIL import Image
@@ -49,7 +49,7 @@ def picture():
 shots = [Result(picture(), Request(prompt=f"a thing no {row} on a mint background", seed=seed), Made("pocket"), 1.0)
          for row in range(50) for seed in range(10)]""",
     "Compare(shots)",
-    f"lab = PromptLab(Studio(store='store'), {(TEXT * 11)[:1000]!r}, slots={{'colour': 'mint'}})\nlab",
+    f"lab = PromptLab(Studio(store='store'), {TEXT!r}, slots={{'colour': 'mint'}})\nlab",
 ]
 # Each looks once a frame, from the key on: a frame later than another is what a person sees.
 PAINT = """() => {
@@ -133,7 +133,7 @@ def in_jupyterlab(times: int = 5, keys: int = 40) -> dict[str, Figure]:
                 longest.append(max(frames))
             run(page, 2)
             page.locator(
-                ".sdkit-lab .meter", has_text=re.compile("[1-9] of [1-9]")
+                ".sdkit-lab .meter", has_text=re.compile(r"\d of [1-9]")
             ).wait_for()  # the model is there: the kernel rests
             page.locator(".sdkit-lab .editor textarea").scroll_into_view_if_needed()
             page.evaluate(KEYS)
