@@ -123,6 +123,7 @@ def test_ctrl_c_gives_130_and_keeps_what_is_finished(store):
     process = subprocess.Popen(
         [sys.executable, "-m", "sdkit", "generate", "a rocket", "--seeds", "500", "--steps", "2", "--store", store, "--quiet"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a job in the background inherits deaf ears
     )  # fmt: skip
     deadline = time.monotonic() + 120
     while not list(Path(store).rglob("*.png")) and time.monotonic() < deadline:

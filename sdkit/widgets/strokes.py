@@ -93,7 +93,7 @@ def _brush(mask: np.ndarray, points: Sequence[Sequence[float]], radius: float, a
         y = np.arange(y0, y1, dtype=np.float32)[:, None] + (0.5 - ay)
         dx, dy = bx - ax, by - ay
         length = dx * dx + dy * dy
-        along = np.clip((x * dx + y * dy) / length, 0, 1) if length else 0.0
+        along = np.clip((x * dx + y * dy) / length, 0, 1) if length > 1e-9 else 0.0
         near = (x - along * dx) ** 2 + (y - along * dy) ** 2 <= radius * radius
         part = mask[y0:y1, x0:x1]
         part[near] = add
