@@ -24,8 +24,9 @@ from .xmp import COMPOSITE, ENHANCED, GENERATED, KINDS, Papers, packet
 
 METHOD = 2  # counts up when the same picture and settings come to other bytes: earlier files are then not kept
 BEST = {"JPEG": 92, "WEBP": 92, "AVIF": 85}  # the quality tried first, at which no difference is seen
-WORST = 20  # the last one tried; under 45 flat colours break into blocks, and the page says so
-POOR = 45
+WORST = 20  # below it only where nothing else is under the limit: noise, a page of small type
+LAST = 5  # the last one tried
+POOR = 45  # under it flat colours break into blocks, and the page says so
 SUFFIX = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif"}
 _BETTER = 0.003  # by so much a less preferred format must be more like the picture to be taken
 _COLOURS = (256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8)  # of a PNG with a palette
@@ -38,7 +39,7 @@ class Encoded:
     """One file in memory.
 
     format    "JPEG", "PNG", "WEBP" or "AVIF"; size, (width, height) in pixels.
-    quality   20 to 92; of a PNG 100, or its number of colours over 256 as a percentage where it has a palette.
+    quality   5 to 92; of a PNG 100, or its number of colours over 256 as a percentage where it has a palette.
     colour    what becomes of colour beside brightness: "4:4:4" keeps every pixel's, "4:2:0" one in four; "64 colours".
     likeness  to the picture, 0 to 1 (see likeness.py), where the limit asked for a choice; None where nothing was given up.
     """
@@ -87,7 +88,7 @@ def encode_under(image: Image.Image, placement: Placement, *, xmp: bytes | None 
     xmp    the papers; by default `ai_mark()`; b"" leaves them out. Nothing else about how it was made is written.
     room   bytes of the limit to leave free.
 
-    Raises ExportError that names the placement and the limit when even quality 20 is too large, or when the picture has other
+    Raises ExportError that names the placement and the limit when even quality 5 is too large, or when the picture has other
     pixels than the placement.
     """
     if image.size != placement.size:
@@ -105,7 +106,7 @@ def encode_under(image: Image.Image, placement: Placement, *, xmp: bytes | None 
     if found is not None:
         return found
     raise ExportError(
-        f"{placement.name}: {press.smallest:,} bytes is the least that {' or '.join(placement.formats)} needs at quality {WORST}, "
+        f"{placement.name}: {press.smallest:,} bytes is the least that {' or '.join(placement.formats)} needs at quality {LAST}, "
         f"over its limit of {placement.max_bytes:,}. Allow another format or a higher max_bytes, or use a plainer picture."
     )
 
@@ -189,6 +190,9 @@ class _Press:
         for colour in ("4:4:4", "4:2:0") if format == "JPEG" else ("4:2:0",):
             low, high = WORST, BEST[format]
             found = self._kept(self._lossy(format, low, colour, small=True))
+            if not found:
+                low, high = LAST, WORST - 1
+                found = self._kept(self._lossy(format, low, colour, small=True))
             while found and low < high:
                 middle = (low + high + 1) // 2
                 better = self._kept(self._lossy(format, middle, colour, small=True))
@@ -267,6 +271,6 @@ def _cores() -> int:
 
 
 __all__ = [
-    "BEST", "COMPOSITE", "ENHANCED", "GENERATED", "METHOD", "POOR", "WORST", "Encoded", "Seal", "ai_mark", "encode_all", "encode_under",
+    "BEST", "COMPOSITE", "ENHANCED", "GENERATED", "LAST", "METHOD", "POOR", "Encoded", "Seal", "ai_mark", "encode_all", "encode_under",
     "sealed",
 ]  # fmt: skip

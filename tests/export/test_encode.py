@@ -45,8 +45,15 @@ def test_even_pure_noise_is_brought_under_a_generous_limit():
     assert made.likeness > 0.85 and len(made.data) <= 45_000
 
 
+def test_below_quality_20_only_where_nothing_else_is_under_the_limit():
+    base = Placement("own", "Own", "web", "Own", 200, 200, max_bytes=6_000, formats=("JPEG",))
+    poor = encode_under(noise((200, 200)), base)
+    assert 5 <= poor.quality < 20 and len(poor.data) <= 6_000
+    assert encode_under(noise((200, 200)), replace(base, max_bytes=12_000)).quality >= 20
+
+
 def test_an_impossible_limit_names_placement_and_limit():
-    with pytest.raises(ExportError, match=r"tight: [\d,]+ bytes is the least.*20.*limit of 2,000"):
+    with pytest.raises(ExportError, match=r"tight: [\d,]+ bytes is the least.*quality 5.*limit of 2,000"):
         encode_under(noise((400, 400)), Placement("tight", "Own", "web", "Tight", 400, 400, max_bytes=2000))
 
 
