@@ -95,13 +95,16 @@ def look(case: Case) -> Seen:
     seconds = time.perf_counter() - start
     lines = [line for line in banner.svg.splitlines() if line.startswith("<text")]
     ink = np.asarray(pixels(page(banner.size, lines), banner.faces))[..., 3] > 24
+    # Edges are soft: a pixel, or a hundredth of the letters, counts as within.
+    slack = max([1, *(math.ceil(b.size / 100) for b in banner.blocks)])
     left, top, right, bottom = banner.safe
     outside = ink.copy()
-    outside[math.floor(top) : math.ceil(bottom), math.floor(left) : math.ceil(right)] = False
+    y0, x0 = max(0, math.floor(top) - slack), max(0, math.floor(left) - slack)
+    outside[y0 : math.ceil(bottom) + slack, x0 : math.ceil(right) + slack] = False
     beyond = bool(outside.any())
     for box in (b.box for b in banner.blocks):
-        x0, y0 = max(0, math.floor(box[0]) - 1), max(0, math.floor(box[1]) - 1)
-        ink[y0 : math.ceil(box[3]) + 1, x0 : math.ceil(box[2]) + 1] = False
+        x0, y0 = max(0, math.floor(box[0]) - slack), max(0, math.floor(box[1]) - slack)
+        ink[y0 : math.ceil(box[3]) + slack, x0 : math.ceil(box[2]) + slack] = False
     boxes = [b.box for b in banner.blocks] + ([banner.logo] if banner.logo else [])
     overlap = any(
         min(a[2], b[2]) - max(a[0], b[0]) > 1 and min(a[3], b[3]) - max(a[1], b[1]) > 1

@@ -98,28 +98,20 @@ def _pillow(path: str, size: int) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=100_000)
 def advance(of: Face, text: str, rtl: bool = False) -> float:
     """The width of a run in ems, kerning and ligatures counted."""
-    size = of.strike or _EM
-    em = _strike_em(of) if of.strike else size
-    return _pillow(of.path, size).getlength(text, **_direction(rtl)) / em
+    em = of.strike or _EM
+    return _pillow(of.path, em).getlength(text, **_direction(rtl)) / em
 
 
 @lru_cache(maxsize=20_000)
 def ink(of: Face, text: str, rtl: bool = False) -> tuple[float, float, float, float]:
     """(left, top, right, bottom) of what is drawn of a run, in ems from the start of its baseline; y runs down."""
-    size = of.strike or _EM
-    em = _strike_em(of) if of.strike else size
-    left, top, right, bottom = _pillow(of.path, size).getbbox(text, anchor="ls", **_direction(rtl))
+    em = of.strike or _EM
+    left, top, right, bottom = _pillow(of.path, em).getbbox(text, anchor="ls", **_direction(rtl))
     return left / em, top / em, right / em, bottom / em
 
 
 def _direction(rtl: bool) -> dict[str, Any]:
     return {"direction": "rtl" if rtl else "ltr"} if features.check("raqm") else {}
-
-
-@lru_cache(maxsize=8)
-def _strike_em(of: Face) -> float:
-    """Pixels an em of a bitmap font, whose strike is not quite its em."""
-    return float(of.strike)
 
 
 def clusters(text: str) -> list[str]:
