@@ -260,14 +260,13 @@ class Moves(Workshop, Protocol):
 
     def _shown(self, source: Result | None) -> Result | None:
         """The one whose words say what a picture shows: of an outpaint, what it was painted around."""
-        while source is not None and source.request.mask_source == AROUND:
+        passed: set[str] = set()  # a store from elsewhere may lead in a circle
+        while source is not None and source.request.mask_source == AROUND and source.request.source not in passed:
+            passed.add(source.request.source)
             try:
-                before = self._open(source.request.source)
+                source = self._open(source.request.source)
             except SdkitError:
                 break  # not of this store
-            if before.id == source.id:
-                break
-            source = before
         return source
 
     def _own_words(self, source: Result | None, prompt: str | None, negative: str | None) -> tuple[Prompt, str]:
