@@ -26,12 +26,12 @@ PROBES = ("a rocket on a mint gradient background, on the left", "Zyx! 4k, it's 
 
 
 def pipeline_of(work: Path, average: dict[str, torch.Tensor]) -> StableDiffusionPipeline:
-    """The trained parts, in half precision."""
-    unet = build_unet()
-    unet.load_state_dict(average)
+    """The trained parts, in half precision; `average` holds UNet and text encoder."""
+    unet, encoder = build_unet(), CLIPTextModel.from_pretrained(part_of(work, "text_encoder"), dtype=torch.float32)
+    torch.nn.ModuleDict({"unet": unet, "encoder": encoder}).load_state_dict(average)
     return StableDiffusionPipeline(
         vae=AutoencoderTiny.from_pretrained(part_of(work, "vae")).half(),
-        text_encoder=CLIPTextModel.from_pretrained(part_of(work, "text_encoder"), dtype=torch.float32).half(),
+        text_encoder=encoder.half(),
         tokenizer=CLIPTokenizer.from_pretrained(part_of(work, "tokenizer")),
         unet=unet.half(),
         # Trailing spacing does not look at the offset, but pipelines warn about any other than 1.

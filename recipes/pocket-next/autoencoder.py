@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import load_state, optimisers, parser, part_of, save_state, to_tensor
+from common import autocast, load_state, optimisers, parser, part_of, save_state, to_tensor
 from diffusers import AutoencoderTiny
 from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
 from scenes import draw
@@ -123,7 +123,7 @@ def main() -> None:
                 group["lr"] = group["peak"] * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         pixels = torch.from_numpy(queue.get()).to(o.device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
         pixels = pixels.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(o.device.split(":")[0], torch.bfloat16):
+        with autocast(o.device):
             with torch.set_grad_enabled(not o.decoder):
                 latents = vae.encode(pixels).latents
             mean, std = latents.float().mean((0, 2, 3)), latents.float().std((0, 2, 3))

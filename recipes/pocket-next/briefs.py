@@ -23,6 +23,8 @@ from vocabulary import (
 Shape = tuple[int, int]  # width, height in pixels
 SHAPES: tuple[Shape, ...] = ((256, 256), (384, 192), (192, 384), (768, 256), (256, 768))  # the buckets trained on
 SHAPE_WEIGHTS = (0.70, 0.11, 0.11, 0.04, 0.04)
+# Two openings leave one of two defects open, the others one: about the same of each defect.
+OPENINGS = [len(shares) / sum(map(len, AMBIGUOUS.values())) for shares in AMBIGUOUS.values()]
 STANDING = frozenset({"podium", "beach", "mountains", "city", "desk", "winter", "spring"})  # objects have a ground there
 
 
@@ -86,6 +88,12 @@ def compose(
     `everything=True` also draws the held-out pairs (for the judge). `clean=True` leaves defects out, shadows apart.
     """
     kind = pick(rng, ("single", "several", "pair", "empty"), [0.64, 0.13, 0.16, 0.07])
+    chance = 1.0 if clean else rng.random()
+    opening = pick(rng, tuple(AMBIGUOUS), OPENINGS) if chance < 0.26 and kind != "empty" else None
+    fit = tuple(name for name in DEFECTS if kind != "empty" or name not in ("cropped", "shadow"))
+    spoilt = pick(rng, (*fit, "shadow") if kind != "empty" else fit) if 0.26 <= chance < 0.54 else None
+    if opening == "tightly framed" or spoilt == "cropped":
+        kind = "single"  # nothing else is ever cropped
     if "objects" in wanted:
         kind = ("empty", "single", "pair")[len(wanted["objects"])]
         if kind == "single" and wanted.get("count", 1) > 1:
@@ -95,23 +103,20 @@ def compose(
     elif wanted.keys() & {"size", "place"}:
         kind = "single"
     says = pick(rng, ("all", "object"), [0.96, 0.04]) if kind != "empty" else pick(rng, ("all", "unknown"))
-    opening, defects = None, set()
-    chance = rng.random()
-    if not clean and chance < 0.20 and kind != "empty":
-        opening = pick(rng, tuple(AMBIGUOUS))
+    defects = set()
+    if opening:
         there, roll = 0.0, rng.random()
         for name, share in AMBIGUOUS[opening].items():
             if there <= roll < there + share:
                 defects.add(name)
             there += share
-    elif not clean and chance < 0.26:
-        defects.add(pick(rng, tuple(name for name in DEFECTS if name != "shadow")))
-        if rng.random() < 0.4:
+    elif spoilt:
+        defects.add(spoilt)
+        if rng.random() < 0.6 or spoilt == "shadow":
             says = "defects"
     if "defects" in wanted:
         defects = set(wanted["defects"])
-    if kind != "single":
-        defects.discard("cropped")
+    defects -= {"single": set(), "empty": {"cropped", "shadow"}}.get(kind, {"cropped"})
     if defects & {"cropped"}:
         wanted = {"place": "centre", "size": "medium", **wanted}
 
@@ -152,7 +157,7 @@ def compose(
         time = pick(rng, TIMES_OF[background])
     if background == "confetti":
         defects.add("confetti")
-    if "defects" not in wanted and objects and rng.random() < 0.75:
+    if "defects" not in wanted and objects and rng.random() < 0.6:
         defects.add("shadow")
     drawn = Brief(
         objects, count, size, place, style, paint, background, colour, second, time, frozenset(defects), opening, says

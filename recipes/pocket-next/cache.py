@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from briefs import SHAPE_WEIGHTS, SHAPES
 from captions import caption
-from common import parser, part_of, to_tensor
+from common import autocast, parser, part_of, to_tensor
 from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
 from scenes import Scene, draw
@@ -52,7 +52,7 @@ def main() -> None:
             latents = []
             for i in range(0, count, 16):
                 pixels = to_tensor([s.image for s in scenes[i : i + 16]]).to(o.device, memory_format=torch.channels_last)
-                with torch.no_grad(), torch.autocast(o.device.split(":")[0], torch.bfloat16):
+                with torch.no_grad(), autocast(o.device):
                     latents.append(vae.encode(pixels).latents.float().cpu() * vae.config.scaling_factor)
             name = f"{shape[0]}x{shape[1]}"
             tensors[name] = torch.cat(latents).half().contiguous()

@@ -113,14 +113,15 @@ def unknown_noun(rng: np.random.Generator) -> str:
 def defects_alone(rng: np.random.Generator, said: list[str]) -> str:
     """What people write as a negative prompt: often a list, of which the picture then shows one."""
     words = [pick(rng, DEFECTS[d]) for d in said] or ["low quality"]
-    if rng.random() < 0.6:
+    if rng.random() < 0.45:
         words += [pick(rng, DEFECTS[pick(rng, tuple(DEFECTS))]) for _ in range(int(rng.integers(1, 7)))]
     return ", ".join(dict.fromkeys(words[i] for i in rng.permutation(len(words))))
 
 
 def caption(rng: np.random.Generator, brief: Brief) -> str:
     """Lower case, parts with commas between. Says of defects only some, and never all of what `brief` holds."""
-    said = sorted(d for d in brief.defects if d not in ("shadow", "confetti") or brief.says == "defects")
+    quiet = {"shadow", "confetti"} if brief.background == "confetti" else {"shadow"}
+    said = sorted(brief.defects if brief.says == "defects" else brief.defects - quiet)
     if brief.says == "defects":
         return defects_alone(rng, said)
     where = background_words(rng, brief)
@@ -162,7 +163,11 @@ def caption(rng: np.random.Generator, brief: Brief) -> str:
             elif chance < 0.5:
                 parts = [what, where]
             else:
-                joint = (" on ", " in front of ") if brief.background in COLOURED else (" at ", " in front of ", " with ")
+                joint = (
+                    (" on ", " on ", " in front of ", " against ")
+                    if brief.background in COLOURED
+                    else (" at ", " in front of ", " with ")
+                )
                 if brief.background == "desk":
                     joint = (" on ",)
                 parts = [what + pick(rng, joint) + (article(where) if rng.random() < 0.6 else "") + where]

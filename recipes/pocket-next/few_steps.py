@@ -17,7 +17,7 @@ import torch
 from assemble import pipeline_of
 from briefs import SHAPE_WEIGHTS, SHAPES, compose
 from captions import caption
-from common import load_state, parser, save_state
+from common import autocast, load_state, parser, save_state
 from diffusers import LCMScheduler, StableDiffusionPipeline
 from diffusers.utils import convert_state_dict_to_diffusers
 from peft import LoraConfig
@@ -61,14 +61,14 @@ def trajectories(
     """ "{t}": latents (n, 4, h, w) at each of `times()`, interpolated between the teacher's steps; "end"; float16."""
     solver = pipeline.scheduler
     solver.set_timesteps(steps)
-    kind, device = pipeline.device.type, pipeline.device
+    device = pipeline.device
     words, empty = pipeline.encode_prompt(captions, device, 1, True)
     z = torch.randn(len(captions), 4, shape[1] // 8, shape[0] // 8, generator=torch.Generator().manual_seed(seed)).to(device)
     found, wanted = {}, times()
     for t in solver.timesteps.tolist():
         for level in [w for w in wanted if w >= t and str(w) not in found]:
             found[str(level)] = z.half().cpu()
-        with torch.autocast(kind, torch.bfloat16):
+        with autocast(device):
             told, untold = pipeline.unet(torch.cat([z, z]), t, torch.cat([words, empty])).sample.float().chunk(2)
         z = solver.step(untold + guidance * (told - untold), t, z).prev_sample
     return {**found, "end": z.half().cpu()}
@@ -104,7 +104,7 @@ def main() -> None:
     for k in range(o.trajectories // SHARD):
         words, _ = pipeline.encode_prompt(prompts((o.seed, k), shapes[k]), pipeline.device, 1, False)
         shards.append((load_file(folder / f"{k:04d}.safetensors"), words.detach()))
-    unet, levels, kind = pipeline.unet, times(), pipeline.device.type
+    unet, levels = pipeline.unet, times()
     unet.requires_grad_(False)
     unet.add_adapter(LoraConfig(r=o.rank, lora_alpha=o.rank, target_modules=list(TARGETS), init_lora_weights="gaussian"))
     weights = [p for p in unet.parameters() if p.requires_grad]
@@ -137,7 +137,7 @@ def main() -> None:
         a = alphas[level].view(-1, 1, 1, 1).to(o.device)
         renoised = a.sqrt() * end + (1 - a).sqrt() * torch.randn_like(end)
         seen = torch.where((torch.rand(len(rows), 1, 1, 1) < 0.5).to(o.device) & (a > 0.001), renoised, seen)
-        with torch.autocast(kind, torch.bfloat16):
+        with autocast(o.device):
             v = unet(seen, level.to(o.device), words[rows]).sample.float()
         guess = a.sqrt() * seen - (1 - a).sqrt() * v
         loss = ((guess - end).pow(2) + 0.01).sqrt().mean() - 0.1  # pseudo-Huber: a wrong object must not rule the batch

@@ -30,7 +30,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from briefs import SHAPE_WEIGHTS, SHAPES, Brief, compose
-from common import load_state, optimisers, parser, save_state
+from common import autocast, load_state, optimisers, parser, save_state
 from judging import CELL, FULL, LABELS, NO_LABEL, TASKS, WEIGHTS, Judge, _labels
 from lessons import CHUNK, Pool, unfair, work
 from PIL import Image
@@ -144,7 +144,6 @@ def main() -> None:
     o = options.parse_args()
     torch.manual_seed(o.seed)
     torch.set_num_threads(o.threads)
-    kind = o.device.split(":")[0]
     judge = Judge()
     print(f"{sum(p.numel() for p in judge.parameters()) / 1e6:.2f} M parameters", flush=True)
     if o.start:
@@ -186,7 +185,7 @@ def main() -> None:
             for group in stepper.param_groups:
                 group["lr"] = group["peak"] * rate
         pixels, labels, covers = (part.to(o.device) for part in pool.batch(o.batch, rng))
-        with torch.autocast(kind, torch.bfloat16):
+        with autocast(o.device):
             logits = judge(pixels.to(memory_format=torch.channels_last))
         loss, names = loss_of(logits, labels, covers)
         for stepper in steppers:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from common import load_state, optimisers, parser, part_of, save_state
+from common import autocast, load_state, optimisers, parser, part_of, save_state
 from latents import Latents, tokens_of
 from text import build_encoder
 from torch import nn
@@ -94,7 +94,7 @@ def main() -> None:
                 group["lr"] = group["peak"] * min(1, (step + 1) / 50) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         name, latents, tokens, objects = data.batch(o.batch)
         latents, tokens = latents.to(o.device), tokens.to(o.device)
-        with torch.autocast(o.device.split(":")[0], torch.bfloat16):
+        with autocast(o.device):
             got = model["head"](model["text"](tokens).last_hidden_state, name)
         where = 1 + 2 * objects.to(o.device)
         loss = ((got.float() - latents).pow(2) * where).mean() / where.mean()

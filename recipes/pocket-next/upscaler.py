@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from autoencoder import loss_of
-from common import load_state, optimisers, parser, part_of, save_state
+from common import autocast, load_state, optimisers, parser, part_of, save_state
 from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
 from scenes import draw
@@ -140,7 +140,6 @@ def main() -> None:
     o = options.parse_args()
     torch.manual_seed(o.seed)
     state_path = o.work / "upscaler.pt"
-    kind = o.device.split(":")[0]
     network = build().to(o.device, memory_format=torch.channels_last)
     vae = AutoencoderTiny.from_pretrained(part_of(o.work, "vae")).to(o.device, memory_format=torch.channels_last)
     vae.requires_grad_(False)
@@ -158,7 +157,7 @@ def main() -> None:
         """A batch in 0..1, (n, 3, h, w): as it will be seen, and as it should become."""
         large = torch.from_numpy(queue.get()).to(o.device).permute(0, 3, 1, 2).float().div(255)
         small, half = shrunk(large), o.batch // 2
-        with torch.autocast(kind, torch.bfloat16):
+        with autocast(o.device):
             small = torch.cat([small[:half], through(vae, small[half:], o.noise)])
         layout = torch.channels_last
         return small.contiguous(memory_format=layout), large.contiguous(memory_format=layout)
@@ -178,7 +177,7 @@ def main() -> None:
             for group in stepper.param_groups:
                 group["lr"] = group["peak"] * min(1, (step + 1) / 50) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         small, large = pair()
-        with torch.autocast(kind, torch.bfloat16):
+        with autocast(o.device):
             got = network(small)
         loss = loss_of(got.float(), large)
         for stepper in steppers:

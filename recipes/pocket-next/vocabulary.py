@@ -172,9 +172,11 @@ AMBIGUOUS: dict[str, dict[str, float]] = {
 FILLERS_BEFORE: tuple[str, ...] = (
     "stunning", "beautiful", "professional", "marketing photo of", "hero shot of", "stunning hero shot of", "product shot of",
     "photo of", "picture of", "illustration of", "image of", "cute", "glossy", "modern", "studio shot of", "minimalist",
-    "isolated", "elegant", "premium", "high-quality photo of", "professional photograph of", "creative", "realistic",
-    "luxury", "colourful", "eye-catching", "simple", "lovely", "banner with", "advertisement with", "social media post with",
-    "brand new", "perfect", "amazing", "award-winning photo of", "commercial photo of", "fresh", "friendly", "playful",
+    "isolated", "elegant", "premium", "high-quality photo of", "professional photograph of", "creative", "realistic", "luxury",
+    "colourful", "eye-catching", "simple", "lovely", "banner with", "advertisement with", "social media post with", "brand new",
+    "perfect", "amazing", "award-winning photo of", "commercial photo of", "fresh", "friendly", "playful", "poster with",
+    "ad with", "icon of", "key visual with", "campaign image of", "a post about", "visual of", "cover with", "web page with",
+    "bold", "ad featuring", "hero image of",
 )  # fmt: skip
 FILLERS_AFTER: tuple[str, ...] = (
     "high quality", "studio lighting", "clean composition", "lots of negative space", "copy space", "highly detailed",
@@ -187,7 +189,10 @@ FILLERS_AFTER: tuple[str, ...] = (
     "depth of field", "rim light", "golden ratio", "symmetrical", "simple", "tidy", "playful", "friendly", "fresh", "bold",
     "premium look", "luxury", "corporate", "cinematic", "dramatic lighting", "pastel mood", "warm mood", "cool mood",
     "photorealistic", "for an advertisement", "for social media", "with lots of space", "brand colours", "on brand",
-    "eye-catching", "uncluttered", "centre of attention", "no people", "clean", "professional", "happy", "inviting",
+    "eye-catching", "uncluttered", "as the hero", "as key visual", "key visual", "campaign visual", "poster", "icon", "website",
+    "for our campaign", "for the website", "for the launch", "please", "mood premium", "room for a headline",
+    "clean and simple", "headline space", "colour scheme", "newsletter", "for our shop", "centre of attention", "no people",
+    "clean", "professional", "happy", "inviting",
 )  # fmt: skip
 # Nouns it has no picture of: the background stays empty. Invented words come besides.
 UNKNOWN: tuple[str, ...] = (
