@@ -17,7 +17,6 @@ lab: .venv/.dev     ## JupyterLab on the first notebook
 # Two at a time, each on one thread: torch's own two would wait for each other.
 test: .venv/.dev    ## every test
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
-	$(BIN)/pytest recipes/pocket-next/tests
 
 test-fast: .venv/.dev ## the everyday tests
 	$(BIN)/pytest -m "not slow"
@@ -39,7 +38,7 @@ bench-canvas: .venv/.dev ## protected pixels, seams, and what a large photograph
 	$(BIN)/python -m benchmarks.canvas 1
 
 bench-fit: .venv/.dev ## what the choice of crop, pad or outpaint is worth (fetches the sprites); also out/figures/
-	$(BIN)/python recipes/pocket-next/fetch.py
+	$(BIN)/python $(POCKET)/fetch.py
 	$(BIN)/python -m benchmarks.fit
 
 bench-stats: .venv/.dev ## whether the verdicts of experiments keep their word, and what the store costs; also out/figures/
@@ -55,8 +54,8 @@ pocket-eval: .venv/.dev ## how well the embedded model draws what it is asked; a
 	$(BIN)/python $(POCKET)/evaluate.py
 
 upscaler-eval: .venv/.dev ## how far the embedded upscaler comes over Lanczos (fetches the sprites); also out/figures/
-	$(BIN)/python recipes/pocket-next/fetch.py
-	$(BIN)/python recipes/pocket-next/sharpness.py
+	$(BIN)/python $(POCKET)/fetch.py
+	$(BIN)/python $(POCKET)/sharpness.py
 
 shots: .venv/.dev   ## the README's pictures of the widgets, from real JupyterLab (needs chromium)
 	$(BIN)/python docs/shots.py

@@ -1,6 +1,6 @@
 """What the choice between crop, pad and outpaint is worth: `python -m benchmarks.fit [share of the full counts]`.
 
-Scenes whose subject's box is known to the pixel (drawn by recipes/pocket-next, whose fetch.py brings the sprites for them) go
+Scenes whose subject's box is known to the pixel (drawn by recipes/pocket, whose fetch.py brings the sprites for them) go
 through every placement. Is the subject whole, is it inside the safe area; and what does a centre crop make of the same? Then
 the outpaints of one picture, planned together, against one outpaint a placement.
 """
@@ -20,7 +20,7 @@ from sdkit import Studio, export
 
 from .figures import Figure, ratio, save, share, table
 
-RECIPE = Path(__file__).resolve().parents[1] / "recipes" / "pocket-next"
+RECIPE = Path(__file__).resolve().parents[1] / "recipes" / "pocket"
 SCENES, ROUNDS = 60, 3
 BACKGROUNDS = ("plain", "gradient", "spotlight", "podium", "beach", "city")
 PLACES = ("centre", "left", "right", "top", "bottom")
@@ -36,7 +36,7 @@ def scenes(count: int) -> list[tuple[Image.Image, Box]]:
     from scenes import render
     from sprites import Sprites
 
-    rng, sprites, found = np.random.default_rng(0), Sprites(REPOSITORY / "out" / "pocket-next" / "data"), []
+    rng, sprites, found = np.random.default_rng(0), Sprites(REPOSITORY / "out" / "pocket" / "data"), []
     for i in range(count):
         background, place, size = BACKGROUNDS[i % len(BACKGROUNDS)], PLACES[i % len(PLACES)], SIZES[i // 5 % len(SIZES)]
         if size == "large" or place not in places((256, 256), background):

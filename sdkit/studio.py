@@ -38,8 +38,9 @@ _AS_GIVEN = ("scheduler", "strength", "loras", "subseed", "subseed_strength")
 class Studio(Moves, Upscales, Exports, BannerMoves, branded.Branded, trial.Trials, Apps):
     """A model, and a store that keeps every picture it makes.
 
-    model      "pocket", the embedded model; "org/name" on the Hugging Face hub; a diffusers folder; or one `.safetensors`
-               file of the SD1.5, SD2, SDXL, SD3 or FLUX families. Pickles are refused.
+    model      "pocket", the embedded model, or "pocket-fast", the same in four steps for a quick look; "org/name" on the
+               Hugging Face hub; a diffusers folder; or one `.safetensors` file of the SD1.5, SD2, SDXL, SD3 or FLUX families.
+               Pickles are refused.
     store      folder of the experiments: an SQLite table and the pictures. Made when it does not exist.
     device     "auto", "cpu", "cuda", "cuda:1" or "mps".
     dtype      "auto", "fp32", "fp16" or "bf16".

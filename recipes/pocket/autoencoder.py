@@ -18,10 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from common import load_state, optimisers, parser, part_of, save_state, sprites_folder, to_tensor
+from common import autocast, load_state, optimisers, parser, part_of, save_state, to_tensor
 from diffusers import AutoencoderTiny
 from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
-from scenes import draw, load_sprites
+from scenes import draw
+from sprites import Sprites
 
 CROP = 64
 
@@ -47,16 +48,16 @@ def build() -> AutoencoderTiny:
     return vae
 
 
-def crops(seed: int, sprites_path: Path, batch: int, queue: multiprocessing.Queue, side: int = CROP, grid: int = 1) -> None:
+def crops(seed: int, folder: Path, batch: int, queue: multiprocessing.Queue, side: int = CROP, grid: int = 1) -> None:
     """Worker: batches of crops of rendered scenes, at whole multiples of `grid` pixels, forever."""
     torch.set_num_threads(1)
-    sprites = load_sprites(sprites_path)
+    sprites = Sprites(folder)
     rng = np.random.default_rng(seed)
     while True:
         out: list = []
         while len(out) < batch:
             wander = 1.0 if grid == 1 else float(rng.integers(2))
-            image = draw(rng, sprites, defects=0.15 if grid == 1 else 0.05, wander=wander).image
+            image = draw(rng, sprites, wander=wander).image
             for _ in range(6 if side == CROP else 2):
                 x = grid * int(rng.integers(0, (image.width - side) // grid + 1))
                 y = grid * int(rng.integers(0, (image.height - side) // grid + 1))
@@ -75,7 +76,7 @@ def loss_of(got: torch.Tensor, want: torch.Tensor) -> torch.Tensor:
 def psnr(vae, sprites, device, n=24) -> float:
     """Mean over scenes as the UNet is taught them, dB."""
     rng = np.random.default_rng(10**6)
-    pixels = to_tensor([draw(rng, sprites, (256, 256), defects=0.0, wander=0.0).image for _ in range(n)]).to(device)
+    pixels = to_tensor([draw(rng, sprites, (256, 256), clean=True).image for _ in range(n)]).to(device)
     got = vae(pixels).sample.clamp(-1, 1)
     mse = ((got - pixels) / 2).pow(2).mean((1, 2, 3))
     return float((-10 * torch.log10(mse)).mean())
@@ -106,9 +107,9 @@ def main() -> None:
     queue: multiprocessing.Queue = multiprocessing.Queue(8)
     shape = (2 * CROP, 8) if o.decoder else (CROP, 1)  # larger crops: the decoder sees the object around a pixel
     batch = max(1, o.batch // 4) if o.decoder else o.batch
-    work = (o.seed + step, sprites_folder(o.work), batch, queue, *shape)
+    work = (o.seed + step, o.work / "data", batch, queue, *shape)
     multiprocessing.Process(target=crops, args=work, daemon=True).start()
-    sprites = load_sprites(sprites_folder(o.work))
+    sprites = Sprites(o.work / "data")
     print(f"at first: psnr {psnr(vae, sprites, o.device):.2f} dB", flush=True)
 
     def save() -> None:
@@ -122,7 +123,7 @@ def main() -> None:
                 group["lr"] = group["peak"] * min(1, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         pixels = torch.from_numpy(queue.get()).to(o.device).permute(0, 3, 1, 2).float().div(127.5).sub(1)
         pixels = pixels.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(o.device.split(":")[0], torch.bfloat16):
+        with autocast(o.device):
             with torch.set_grad_enabled(not o.decoder):
                 latents = vae.encode(pixels).latents
             mean, std = latents.float().mean((0, 2, 3)), latents.float().std((0, 2, 3))

@@ -10,26 +10,27 @@ import time
 
 import numpy as np
 import torch
-from common import parser, part_of, sprites_folder, to_tensor
+from briefs import SHAPE_WEIGHTS, SHAPES
+from captions import caption
+from common import autocast, parser, part_of, to_tensor
 from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
-from scenes import SIZE_WEIGHTS, SIZES, Scene, draw, load_sprites
+from scenes import Scene, draw
+from sprites import Sprites
 
 SHARD = 960  # scenes
+CAPTIONS = 3  # of every scene, in different words
 
 
 def covered(scene: Scene) -> torch.Tensor:
     """How much of each latent the object covers: (1, height / 8, width / 8) uint8, 255 for all of it."""
-    if scene.where is None:
-        return torch.zeros(1, scene.image.height // 8, scene.image.width // 8, dtype=torch.uint8)
     return torch.from_numpy(np.asarray(scene.where.reduce(8)).copy())[None]
 
 
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
-    options.add_argument("--scenes", type=int, default=19_200)
-    options.add_argument("--wander", type=float, default=0.0, help="how far objects stray, 0 to 1; see scenes.draw")
-    options.add_argument("--empty", type=int, default=960, help="scenes more, without an object: what outpainting asks for")
+    options.add_argument("--scenes", type=int, default=40_320)
+    options.add_argument("--wander", type=float, default=0.0, help="how far objects stray, 0 to 1; see scenes.render")
     options.add_argument("--part", default="0/1", help="i/n: this process makes every n-th shard")
     o = options.parse_args()
     first, parts = (int(x) for x in o.part.split("/"))
@@ -37,28 +38,26 @@ def main() -> None:
         torch.set_num_threads(1)
     folder = o.work / "latents"
     folder.mkdir(parents=True, exist_ok=True)
-    sprites = load_sprites(sprites_folder(o.work))
+    sprites = Sprites(o.work / "data")
     vae = AutoencoderTiny.from_pretrained(part_of(o.work, "vae")).to(o.device, memory_format=torch.channels_last).eval()
-    filled = max(1, o.scenes // SHARD)
-    for k in range(first, filled + o.empty // SHARD, parts):
+    for k in range(first, max(1, o.scenes // SHARD), parts):
         path = folder / f"{k:05d}.safetensors"
         if path.exists():
             continue
         start, rng = time.time(), np.random.default_rng((o.seed, k))
         tensors, captions = {}, {}
-        counts = [round(SHARD * w) for w in SIZE_WEIGHTS]
-        for size, count in zip(SIZES, counts, strict=True):
-            thing = "random" if k < filled else None
-            scenes = [draw(rng, sprites, size, object_name=thing, wander=o.wander) for _ in range(count)]
+        counts = [round(SHARD * w) for w in SHAPE_WEIGHTS]
+        for shape, count in zip(SHAPES, counts, strict=True):
+            scenes = [draw(rng, sprites, shape, wander=o.wander) for _ in range(count)]
             latents = []
             for i in range(0, count, 16):
                 pixels = to_tensor([s.image for s in scenes[i : i + 16]]).to(o.device, memory_format=torch.channels_last)
-                with torch.no_grad(), torch.autocast(o.device.split(":")[0], torch.bfloat16):
+                with torch.no_grad(), autocast(o.device):
                     latents.append(vae.encode(pixels).latents.float().cpu() * vae.config.scaling_factor)
-            name = f"{size[0]}x{size[1]}"
+            name = f"{shape[0]}x{shape[1]}"
             tensors[name] = torch.cat(latents).half().contiguous()
             tensors[f"{name} object"] = torch.stack([covered(s) for s in scenes])
-            captions[name] = [s.caption for s in scenes]
+            captions[name] = [[s.caption, *(caption(rng, s.brief) for _ in range(CAPTIONS - 1))] for s in scenes]
         part_path = path.with_suffix(".part")
         save_file(tensors, part_path, metadata={"captions": json.dumps(captions)})
         part_path.rename(path)

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from vocabulary import BACKGROUNDS, COLOURED, COLOURS, DEFECTS, OBJECTS, SCENES, SIDES
+from briefs import SHAPES
+from vocabulary import (
+    BACKGROUNDS,
+    COLOURED,
+    COLOURS,
+    COUNTS,
+    DEFECTS,
+    OBJECT_NAMES,
+    PAINTABLE,
+    PAINTS,
+    PLACES,
+    SCENES,
+    SIZES,
+    STYLES,
+    TIMES,
+    TIMES_OF,
+)
 
 BEGIN, END = "<!-- figures: begin (evaluate.py --card writes this) -->", "<!-- figures: end -->"
 
 UNMEASURED = """\
 Not measured yet: `make pocket-eval`. The lists above are what training showed. Until it is measured, count on backgrounds
-and colours, but not on every object, nor on its side: many still come out rough."""
+and colours, but not on every object, nor on counts, pairs and places: many still come out rough."""
 
 LICENCE = """\
 The weights in this folder
@@ -30,8 +46,9 @@ language governing permissions and limitations under the License.
 
 The pictures they were trained on
 ---------------------------------
-Object renders: Fluent Emoji by Microsoft, packed as npm `@lobehub/fluent-emoji-3d` 1.1.0 (Copyright (c) 2023 LobeHub,
-MIT). Backgrounds, layout and captions: this repository, recipes/pocket. The notice of Fluent Emoji:
+Object renders and drawings: Fluent Emoji by Microsoft, packed as npm `@lobehub/fluent-emoji-3d` 1.1.0 and
+`@lobehub/fluent-emoji-flat` 1.1.0 (Copyright (c) 2023 LobeHub, MIT); line art is drawn from the latter's shapes.
+Backgrounds, layout and captions: this repository, recipes/pocket. The notice of Fluent Emoji:
 
 MIT License
 
@@ -62,9 +79,10 @@ tags: [stable-diffusion, text-to-image, marketing]
 
 # pocket
 
-A Stable Diffusion pipeline of {millions:.1f} million parameters ({megabytes:.1f} MB) that draws one object on a designed
-background, at 256x256, 384x192 and 192x384 pixels. It is small enough to travel inside the sdkit wheel, so that every
-feature can be tried offline and without a GPU. It is a stand-in for a large model, not a replacement of one.
+A Stable Diffusion pipeline of {millions:.1f} million parameters ({megabytes:.1f} MB) that draws one to four objects on a
+designed background, at {shapes} pixels. It is small enough to travel
+inside the sdkit wheel, so that every feature can be tried offline and without a GPU. It is a stand-in for a large model, not
+a replacement of one.
 
 | part | class | parameters | on disk |
 |---|---|---:|---:|
@@ -87,19 +105,27 @@ scheduler's `timestep_spacing="trailing"` and `rescale_betas_zero_snr=True` when
 stored in float16 and load as float32 unless a dtype is given.
 
 ## What it can draw
-A prompt reads like "a rocket on a mint gradient background, on the left". Each object also answers to the names in
-brackets. No other words but a few fillers ("hero shot of", "studio lighting") were in the training captions.
+A prompt reads like "a small rocket on a mint gradient background, on the left". Every object also answers to other names
+("gift box", "present"), which `recipes/pocket/objects.txt` lists.
 
 - **{object_count} objects:** {objects}.
+- **How many:** one, {counts} of the same, or two different ones ("a dog and a balloon").
+- **Sizes:** {sizes}; medium goes unsaid.
+- **Places** of one object: {places} (left and right where a picture is not taller than wide, top and bottom where it is not
+  wider than tall and has no ground to stand on).
+- **Styles:** {styles}; 3d goes unsaid.
+- **Paint:** {paint_count} of the objects in {paints} ("a blue balloon"): {paintable}.
 - **{colour_count} background colours:** {colours}.
-- **{background_count} backgrounds:** with a colour: {coloured}; with colours of their own: {scenes}.
-- **Sides:** {sides} (in tall pictures always the centre). An empty background: "empty navy gradient".
+- **{background_count} backgrounds:** with a colour: {coloured} (a gradient also between two); with colours of their own:
+  {scenes}. {timed} also {times}. An empty one: "empty navy gradient".
 - **Defects** that training showed and named, for negative prompts to keep away: {defects}.
+- **Words without effect** that it knows to pass over, such as "stunning hero shot of" and "studio lighting".
 
 ## What it can't
-People, hands, animals other than those above, text and logos, several objects, objects in a colour or a material of
-your choice, photographs, scenes that are not listed, fine detail. It knows no brand and no artist. Objects look like 3D
-emoji because they are.
+People, hands, objects and animals other than those above (a noun that it does not know leaves the background empty), text and
+logos, more than four things or more than two kinds, things that act on each other, a material or a paint of your choice,
+photographs, scenes that are not listed, fine detail. It knows no brand and no artist. Objects look like emoji because they
+are.
 
 ## Figures
 {begin}
@@ -107,20 +133,20 @@ emoji because they are.
 {end}
 
 ## Data and licences
-Every training picture was rendered by `recipes/pocket/scenes.py`: Fluent Emoji 3D renders by Microsoft (MIT, from npm
-`@lobehub/fluent-emoji-3d` 1.1.0), composited over backgrounds that the recipe draws, with captions that it writes. No
-picture was scraped, no person is depicted. Weights: Apache-2.0. Both notices are in `LICENSE`.
+Every training picture was rendered by `recipes/pocket/scenes.py`: Fluent Emoji by Microsoft, 3D renders and flat drawings
+(MIT, from npm `@lobehub/fluent-emoji-3d` and `@lobehub/fluent-emoji-flat` 1.1.0), composited over backgrounds that the recipe
+draws, with captions that it writes. No picture was scraped, no person is depicted. Weights: Apache-2.0. Both notices are in `LICENSE`.
 
 ## How it was made
 `recipes/pocket/README.md` has the steps, one command each. In short: an AutoencoderTiny 32 wide on crops of scenes; a
 CLIP-shaped text encoder that first learns the mean picture of a caption; then a UNet from scratch on cached latents, with
 v-prediction, zero terminal SNR and an exponential average of the weights, {steps:,} steps. One
-object-background pair in eight was kept out of training; the figures are measured on those pairs only.
+object-background pair in eight was kept out of training; what is right of single objects is measured on those pairs.
 """
 
 
-def _list(words: Mapping[str, tuple[str, ...]]) -> str:
-    return ", ".join(f"{names[0]} ({', '.join(names[1:])})" if names[1:] else names[0] for names in words.values())
+def _list(words: Iterable[object]) -> str:
+    return ", ".join(str(word) for word in words)
 
 
 def write(
@@ -132,15 +158,24 @@ def write(
         millions=sum(p[2] for p in parts) / 1e6,
         megabytes=sum(p[3] for p in parts) / 1e6,
         parts=rows,
-        object_count=len(OBJECTS),
-        objects=_list(OBJECTS),
+        shapes=_list(f"{width}x{height}" for width, height in SHAPES),
+        object_count=len(OBJECT_NAMES),
+        objects=_list(OBJECT_NAMES),
+        counts=_list(COUNTS.values()),
+        sizes=_list(SIZES),
+        places=_list(PLACES),
+        styles=_list(STYLES),
+        paint_count=len(PAINTABLE),
+        paints=_list(PAINTS),
+        paintable=_list(name for name in OBJECT_NAMES if name in PAINTABLE),
         colour_count=len(COLOURS),
-        colours=", ".join(COLOURS),
+        colours=_list(COLOURS),
         background_count=len(BACKGROUNDS),
-        coloured=", ".join(COLOURED),
-        scenes=", ".join(SCENES),
-        sides=", ".join(SIDES),
-        defects=", ".join(DEFECTS),
+        coloured=_list(COLOURED),
+        scenes=_list(SCENES),
+        timed=_list(TIMES_OF).capitalize(),
+        times=_list(words[0] for words in TIMES.values()),
+        defects=_list(DEFECTS),
         steps=steps,
         inference_steps=inference_steps,
         guidance=guidance,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import torch
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
+SHIPPED = REPOSITORY / "sdkit" / "assets" / "pocket"
 
 
 def parser(about: str) -> argparse.ArgumentParser:
@@ -23,8 +26,8 @@ def parser(about: str) -> argparse.ArgumentParser:
 
 
 def part_of(work: Path, name: str) -> Path:
-    """The folder of a finished part, "vae" or "tokenizer": the one made in `work`, else the one that ships."""
-    return work / name if (work / name).exists() else REPOSITORY / "sdkit" / "assets" / "pocket" / name
+    """The folder of a finished part, such as "vae" or "tokenizer": the one made in `work`, else that of the model which ships."""
+    return work / name if (work / name).exists() else SHIPPED / name
 
 
 def sprites_folder(work: Path) -> Path:
@@ -50,35 +53,66 @@ def to_tensor(images: list) -> torch.Tensor:
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
-class MuonOfConvolutions(torch.optim.Muon):
-    """torch's Muon, which takes matrices only, on convolutions too: a kernel is a matrix of one row an output channel."""
+@lru_cache
+def multiplies_bfloat16(kind: str) -> bool:
+    """Whether bfloat16 is the faster one: a processor without instructions for it takes more than twice as long as for float32."""
+    return kind != "cpu" or torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+
+
+def autocast(device: str | torch.device) -> torch.autocast:
+    """bfloat16 where the device multiplies it, plain float32 elsewhere."""
+    kind = torch.device(device).type
+    return torch.autocast(kind, torch.bfloat16, enabled=multiplies_bfloat16(kind))
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon (Jordan et al., 2024; scaled as Moonshot does) for matrices and convolutions: a kernel is a matrix of one row an
+    output channel. torch's own takes matrices only, and always multiplies in bfloat16."""
 
     def __init__(self, weights: list[torch.nn.Parameter], lr: float) -> None:
-        self.pairs = [(w, torch.nn.Parameter(_as_matrix(w.data))) for w in weights]
-        super().__init__([matrix for _, matrix in self.pairs], lr=lr, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
+        super().__init__(weights, {"lr": lr, "weight_decay": 0.01, "momentum": 0.95})
 
+    @torch.no_grad()
     def step(self, closure: None = None) -> None:
-        for weight, matrix in self.pairs:
-            matrix.grad = _as_matrix(weight.grad.contiguous(memory_format=_format(weight))) if weight.grad is not None else None
-        super().step(closure)
-
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        super().zero_grad(set_to_none)
-        for weight, _ in self.pairs:
-            weight.grad = None
-
-
-def _format(weight: torch.Tensor) -> torch.memory_format:
-    return torch.channels_last if weight.dim() == 4 else torch.contiguous_format
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                matrix, gradient = _as_matrix(weight, weight), _as_matrix(weight.grad, weight)
+                memory = self.state[weight].setdefault("momentum", torch.zeros_like(gradient))
+                memory.lerp_(gradient, 1 - group["momentum"])
+                update = orthogonal(gradient.lerp(memory, group["momentum"]))
+                matrix.mul_(1 - group["lr"] * group["weight_decay"])
+                matrix.add_(update, alpha=-0.2 * math.sqrt(max(matrix.shape)) * group["lr"])
 
 
-def _as_matrix(weight: torch.Tensor) -> torch.Tensor:
-    """A view (rows, the rest); shares its memory with `weight`, which is channels-last where it is a kernel."""
-    return weight.permute(0, 2, 3, 1).flatten(1) if weight.dim() == 4 else weight
+def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
+    """The nearest matrix of orthogonal rows or columns, roughly: five Newton-Schulz steps with Jordan's coefficients."""
+    x = matrix.bfloat16() if multiplies_bfloat16(matrix.device.type) else matrix
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x
+    x = x / x.norm().clamp(min=1e-7)
+    for _ in range(5):
+        gram = x @ x.T
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315), x, beta=3.4445)
+    return (x.T if tall else x).to(matrix.dtype)
 
 
-def optimisers(model: torch.nn.Module, rate: float) -> list[torch.optim.Optimizer]:
+def _as_matrix(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """(rows, the rest), in the order in which `like` lies in memory: of a weight a view, of its gradient perhaps a copy."""
+    if tensor.dim() != 4:
+        return tensor
+    last = like.is_contiguous(memory_format=torch.channels_last)
+    return (tensor.permute(0, 2, 3, 1) if last else tensor).flatten(1)
+
+
+OUTER = ("embed", "queries", "conv_in", "conv_out")
+
+
+def optimisers(model: torch.nn.Module, rate: float, outer: tuple[str, ...] = OUTER) -> list[torch.optim.Optimizer]:
     """Muon for the inner weights, AdamW for embeddings, norms, biases, and the first and last layer.
+
+    `outer`: what stands in the names of embeddings, first and last layers.
 
     Each group remembers its own highest rate as "peak". Muon learns about twice as much a step as AdamW alone here.
     """
@@ -86,9 +120,9 @@ def optimisers(model: torch.nn.Module, rate: float) -> list[torch.optim.Optimize
     for name, weight in model.named_parameters():
         if not weight.requires_grad:
             continue
-        outer = weight.dim() not in (2, 4) or any(word in name for word in ("embed", "queries", "conv_in", "conv_out"))
-        (rest if outer else inner).append(weight)
-    found = [MuonOfConvolutions(inner, rate), torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=0.0)]
+        plain = weight.dim() not in (2, 4) or any(word in name for word in outer)
+        (rest if plain else inner).append(weight)
+    found = [Muon(inner, rate), torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.99), weight_decay=0.0)]
     for optimiser in found:
         for group in optimiser.param_groups:
             group["peak"] = rate

@@ -1,55 +1,36 @@
-"""How well the embedded model draws what it is asked: 300 held-out prompts, judged by a network that only knows renders.
+"""How well the embedded model draws what it is asked, judged by a network that only knows renders.
 
-Prompts pair objects with backgrounds that training never saw together (`questions.py`); seeds are fixed; the pipeline
-is plain diffusers. Shares come with 95 % Wilson intervals. The last column is the ceiling: what the same judge says of
-rendered scenes of the same prompts that went through the autoencoder only. `all three` asks object, colour and side of
-one picture; backgrounds with colours of their own (beach, ...) stand in for the colour. Stop it with Ctrl-C for the table
-of what there is so far.
+The questions are fixed, with their seeds (`questions.py`); what counts as right stands in `suites.py`; the pipeline is plain
+diffusers. Shares come with 95 % Wilson intervals. The ceiling is what the same judge says of rendered scenes of the same
+questions that went through the autoencoder only. Stop it with Ctrl-C for the table of what there is so far.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
-import statistics
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import card
 import numpy as np
 import torch
-from common import REPOSITORY, parser, sprites_folder, to_tensor
-from judge import WEIGHTS, Judge, Verdict, load_judge, two_colours
+from common import REPOSITORY, SHIPPED, parser, to_tensor
+from judging import WEIGHTS, Judge, Verdict, load_judge
+from measures import OTHERS, joins, megabytes, seconds, sharper
 from PIL import Image, ImageDraw, ImageFont
-from questions import Question, questions, wilson
-from scenes import draw, load_sprites
+from questions import Question, singles, uncurated
+from scenes import render
+from sprites import Sprites
+from suites import CEILING, MEGABYTES, PREFIX, SECONDS, SUITES, Figure, Suite, figures_of, table
 from tqdm import tqdm
 
-MODEL = REPOSITORY / "sdkit" / "assets" / "pocket"
-ASPECTS = ("object", "colour", "background", "side", "all three")
-NAMES = {
-    "object": "right object", "colour": "right background colour", "background": "right kind of background",
-    "side": "right side", "all three": "all three right",
-}  # fmt: skip
-Marks = dict[str, bool | None]
-
-
-def mark(asked: Question, seen: Verdict) -> Marks:
-    """Right or wrong for each aspect; None where it was not asked."""
-    marks: Marks = {name: getattr(seen, name) == getattr(asked, name) for name in ("object", "background", "side")}
-    marks["colour"] = seen.colour == asked.colour if asked.colour else None
-    surroundings = marks["background"] if marks["colour"] is None else marks["colour"]
-    marks["all three"] = bool(marks["object"] and marks["side"] and surroundings)
-    return marks
-
-
-def tally(marks: Sequence[Marks]) -> dict[str, tuple[int, int]]:
-    """(right, asked) of each aspect."""
-    return {
-        aspect: (sum(bool(m[aspect]) for m in marks), sum(m[aspect] is not None for m in marks)) for aspect in ASPECTS
-    }  # fmt: skip
+FEW_STEPS = Path("few-steps") / "pytorch_lora_weights.safetensors"
+SHEET = Path(__file__).resolve().parent / "sheet.webp"
+Artist = Callable[[Sequence[Question]], list[Image.Image]]
 
 
 def load(model: Path, device: str):
@@ -62,21 +43,45 @@ def load(model: Path, device: str):
     return pipeline
 
 
-def artist(pipeline, size: tuple[int, int], steps: int, guidance: float) -> Callable[[Sequence[Question]], list[Image.Image]]:
-    """Questions -> pictures; one CPU generator each, so that a picture does not depend on its neighbours."""
+def artist(pipeline, steps: int, guidance: float) -> Artist:
+    """Questions of one shape -> pictures; one CPU generator each, so that a picture does not depend on its neighbours."""
 
     def make(asked: Sequence[Question]) -> list[Image.Image]:
+        width, height = asked[0].shape
         return pipeline(
-            [q.prompt for q in asked],
-            width=size[0], height=size[1], num_inference_steps=steps, guidance_scale=guidance,
+            [q.prompt for q in asked], negative_prompt=[q.negative for q in asked],
+            width=width, height=height, num_inference_steps=steps, guidance_scale=guidance,
             generator=[torch.Generator().manual_seed(q.seed) for q in asked],
         ).images  # fmt: skip
 
     return make
 
 
+@contextlib.contextmanager
+def quick(pipeline, model: Path, guidance: float) -> Iterator[tuple[Artist, str]]:
+    """Four steps: with the LoRA that was distilled for them and its scheduler where the model has one, plain otherwise; and
+    which of the two it is."""
+    if not (model / FEW_STEPS).exists():
+        yield artist(pipeline, 4, guidance), "4 steps: no few-steps LoRA in the folder, plain pipeline"
+        return
+    from diffusers import LCMScheduler
+
+    before = pipeline.scheduler
+    try:
+        pipeline.load_lora_weights(model / FEW_STEPS.parent, weight_name=FEW_STEPS.name)
+    except ValueError as missing:  # diffusers loads LoRAs by way of peft
+        yield artist(pipeline, 4, guidance), f"4 steps: plain pipeline, the few-steps LoRA did not load ({missing})"
+        return
+    pipeline.scheduler = LCMScheduler.from_config(before.config)
+    try:
+        yield artist(pipeline, 4, 1.0), "4 steps: with the few-steps LoRA, LCM, guidance 1"
+    finally:
+        pipeline.unload_lora_weights()
+        pipeline.scheduler = before
+
+
 @torch.no_grad()
-def through(vae, images: list[Image.Image]) -> list[Image.Image]:
+def through(vae, images: Sequence[Image.Image]) -> list[Image.Image]:
     """What the autoencoder leaves of pictures of one size."""
     out = []
     for i in range(0, len(images), 8):
@@ -86,172 +91,236 @@ def through(vae, images: list[Image.Image]) -> list[Image.Image]:
     return out
 
 
-def renders(asked: Sequence[Question], sprites: dict, size: tuple[int, int]) -> list[Image.Image]:
-    """The pictures that the questions describe, as the recipe draws them."""
-    images = []
-    for q in asked:
-        rng = np.random.default_rng(q.seed)
-        wanted = {"object_name": q.object, "background": q.background, "colour": q.colour, "side": q.side}
-        while two_colours(scene := draw(rng, sprites, size, defects=0.0, everything=True, **wanted)):
-            pass  # a second colour was not asked for
-        images.append(scene.image)
-    return images
+def rendered(asked: Question, sprites: Sprites) -> Image.Image:
+    """The picture that a question describes, as the recipe draws it."""
+    return render(np.random.default_rng(asked.seed), asked.brief, sprites, asked.shape)[0]
 
 
-def seconds(make: Callable, asked: Sequence[Question]) -> list[float]:
-    """What single pictures take, after one that warms up."""
-    make(asked[:1])
-    spent = []
-    for q in tqdm(asked, desc="timing", unit="image"):
-        start = time.perf_counter()
-        make([q])
-        spent.append(time.perf_counter() - start)
-    return spent
+def batches(asked: Sequence[Question], size: int) -> Iterator[Sequence[Question]]:
+    """In order, `size` at most, of one shape each."""
+    start = 0
+    while start < len(asked):
+        end = start + 1
+        while end < min(start + size, len(asked)) and asked[end].shape == asked[start].shape:
+            end += 1
+        yield asked[start:end]
+        start = end
 
 
-def contact_sheet(asked: Sequence[Question], images: Sequence[Image.Image], seen: Sequence[Verdict]) -> Image.Image:
-    """Pictures with what was asked in grey and each word that the judge sees, green where right, red where wrong."""
-    columns, cell, text = 8, 160, 40
-    scale = cell / max(images[0].size)
-    wide, tall = round(images[0].width * scale), round(images[0].height * scale)
-    rows = -(-len(images) // columns)
-    sheet = Image.new("RGB", (columns * (cell + 4), rows * (tall + text + 4)), "white")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(10)
-    for i, (q, image, verdict) in enumerate(zip(asked, images, seen, strict=True)):
-        x, y = i % columns * (cell + 4), i // columns * (tall + text + 4)
-        sheet.paste(image.resize((wide, tall), Image.Resampling.LANCZOS), (x + (cell - wide) // 2, y))
-        pen.text((x + 2, y + tall), f"{q.object}, {q.colour or ''} {q.background}, {q.side}", "dimgrey", font)
-        marks, left = mark(q, verdict), x + 2
-        for line, aspects in enumerate((("object", "side"), ("colour", "background"))):
-            left = x + 2
-            for aspect in aspects:
-                word = f"{getattr(verdict, aspect) or 'none'}  "
-                fill = {True: "green", False: "red", None: "grey"}[marks[aspect]]
-                pen.text((left, y + tall + 12 * (line + 1)), word, fill, font)
-                left += pen.textlength(word, font)
+class Run:
+    """What a suite has given so far: questions, verdicts, the first pictures, and whether it is whole."""
+
+    def __init__(self, suite: Suite, share: float = 1.0) -> None:
+        self.suite, self.questions = suite, suite.ask()[:: max(1, round(1 / share))]
+        self.whole, self.done = share >= 1, 0
+        self.seen: list[Verdict] = []
+        self.tops: list[Verdict] = []
+        self.pictures: list[Image.Image] = []
+
+    def go(self, make: Artist, judge: Judge, batch: int) -> None:
+        with tqdm(total=len(self.questions), desc=self.suite.name, unit="image") as bar:
+            for some in batches(self.questions, batch):
+                images = make(some)
+                self.seen += judge.look(images)
+                self.pictures += images[: max(0, 64 - len(self.pictures))]
+                bar.update(len(some))
+
+    def top(self, vae, judge: Judge, sprites: Sprites) -> None:
+        """The ceiling: the same questions, rendered, through the autoencoder."""
+        for some in batches(self.questions, 8):
+            self.tops += judge.look(through(vae, [rendered(q, sprites) for q in some]))
+
+    def figures(self) -> dict[str, Figure]:
+        found = figures_of([self.suite.mark(q, v) for q, v in zip(self.questions, self.seen, strict=False)])
+        return found | figures_of([self.suite.mark(q, v) for q, v in zip(self.questions, self.tops, strict=False)], CEILING)
+
+    def finished(self) -> bool:
+        return self.whole and len(self.seen) == len(self.questions)
+
+
+def _lines(pen: ImageDraw.ImageDraw, text: str, font, width: int, most: int) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and pen.textlength(longer, font) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines[:most]
+
+
+def contact_sheet(
+    images: Sequence[Image.Image], words: Sequence[str], fills: Sequence[str] = (), columns: int = 8
+) -> Image.Image:
+    """Square cells of pictures with words below; `fills` are the words' colours."""
+    cell, text = 176, 36
+    sheet = Image.new("RGB", (columns * (cell + 4), -(-len(images) // columns) * (cell + text + 4)), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(9)
+    for i, (image, said) in enumerate(zip(images, words, strict=True)):
+        x, y = i % columns * (cell + 4), i // columns * (cell + text + 4)
+        scale = cell / max(image.size)
+        size = round(image.width * scale), round(image.height * scale)
+        sheet.paste(image.resize(size, Image.Resampling.LANCZOS), (x + (cell - size[0]) // 2, y + (cell - size[1]) // 2))
+        for k, line in enumerate(_lines(pen, said, font, cell - 2, 3)):
+            pen.text((x + 2, y + cell + 1 + 11 * k), line, fills[i] if fills else "dimgrey", font)
     return sheet
 
 
-def figures_of(counts: dict, ceiling: dict | None, spent: Sequence[float]) -> dict[str, dict]:
-    """Figure name -> value, unit, n, low, high; shares with Wilson's interval, seconds with the range of all."""
-    found = {}
-    for suffix, table in (("", counts), (", ceiling", ceiling or {})):
-        for aspect, (right, n) in table.items():
-            if n:
-                low, high = wilson(right, n)
-                name = f"pocket: {NAMES[aspect]}{suffix}"
-                found[name] = {"value": right / n, "unit": "share", "n": n, "low": low, "high": high}
-    if spent:
-        found["pocket: seconds an image"] = {
-            "value": statistics.median(spent), "unit": "s", "n": len(spent), "low": min(spent), "high": max(spent),
-        }  # fmt: skip
-    return found
-
-
-def table(figures: dict[str, dict], about: str) -> str:
-    """A Markdown table that also reads well in a terminal."""
-    lines = [f"| {about:<24} |  right | 95 % interval |   n | ceiling |", "|---|---:|---:|---:|---:|"]
-    for aspect in ASPECTS:
-        f, top = figures.get(f"pocket: {NAMES[aspect]}"), figures.get(f"pocket: {NAMES[aspect]}, ceiling")
-        if f:
-            interval = f"{f['low']:.1%} to {f['high']:.1%}"
-            limit = f"{top['value']:.1%}" if top else "-"
-            lines.append(f"| {NAMES[aspect]:<24} | {f['value']:>6.1%} | {interval} | {f['n']} | {limit} |")
-    if f := figures.get("pocket: seconds an image"):
-        lines.append(f"| seconds an image, median | {f['value']:.2f} s | {f['low']:.2f} to {f['high']:.2f} s | {f['n']} | |")
-    return "\n".join(lines)
+def judged_sheet(run: Run) -> Image.Image:
+    """The first pictures of a suite, with prompt and verdict, green where all is right."""
+    n = len(run.pictures)
+    words, fills = [], []
+    for q, v in zip(run.questions[:n], run.seen[:n], strict=True):
+        words.append(f"{q.prompt} -> {v.count} {' + '.join(v.objects)}, {v.colour or ''} {v.background}, {v.place}")
+        fills.append("green" if all(run.suite.mark(q, v).values()) else "firebrick")
+    return contact_sheet(run.pictures, words, fills)
 
 
 def worst(asked: Sequence[Question], seen: Sequence[Verdict], count: int = 12) -> str:
     """The objects drawn wrong most often, with what the judge took them for."""
-    total, wrong = Counter(q.object for q in asked), Counter()
-    taken: dict[str, Counter] = {}
-    for q, v in zip(asked, seen, strict=True):
-        if v.object != q.object:
-            wrong[q.object] += 1
-            taken.setdefault(q.object, Counter())[v.object or "none"] += 1
-    order = sorted(wrong, key=lambda name: (-wrong[name] / total[name], name))[:count]
-    lines = [f"  {n:<16} {wrong[n]} of {total[n]} wrong: {', '.join(w for w, _ in taken[n].most_common(3))}" for n in order]
+    total = Counter(q.brief.objects for q in asked[: len(seen)])
+    wrong: dict[tuple[str, ...], Counter] = {}
+    for q, v in zip(asked, seen, strict=False):
+        if set(v.objects) != set(q.brief.objects):
+            wrong.setdefault(q.brief.objects, Counter())[" + ".join(v.objects) or "none"] += 1
+    order = sorted(wrong, key=lambda names: (-wrong[names].total() / total[names], names))[:count]
+    lines = [
+        f"  {' + '.join(n):<16} {wrong[n].total()} of {total[n]} wrong: {', '.join(w for w, _ in wrong[n].most_common(3))}"
+        for n in order
+    ]
     return "\n".join(lines) or "  none"
+
+
+def fingerprint(model: Path, judge: Path) -> str:
+    """Of everything that figures depend on: figures of other weights are never mixed in."""
+    digest = hashlib.sha256()
+    for path in [*sorted(model.rglob("*.safetensors")), judge]:
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def keep(path: Path, key: str, figures: dict[str, Figure]) -> dict[str, Figure]:
+    """Add figures to those of earlier runs about the same model, judge and settings; all of them."""
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    earlier = kept["figures"] if kept.get("of") == key else {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"of": key, "figures": earlier | figures}, indent=1) + "\n")
+    return earlier | figures
+
+
+def draw_sheet(make: Artist, batch: int, path: Path = SHEET) -> None:
+    """64 pictures that nobody picked, with their prompts."""
+    asked, images = uncurated(), []
+    with tqdm(total=len(asked), desc="sheet", unit="image") as bar:
+        for some in batches(asked, batch):
+            images += make(some)
+            bar.update(len(some))
+    sheet = contact_sheet(images, [q.prompt for q in asked])
+    for quality in (84, 76, 68, 60, 50):
+        sheet.save(path, "WEBP", quality=quality, method=6)
+        if path.stat().st_size <= 600_000:
+            break
+    print(f"{path}: {path.stat().st_size / 1e3:.0f} KB")
 
 
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
-    options.add_argument("--model", type=Path, default=MODEL, help="a diffusers folder (default sdkit/assets/pocket)")
+    options.add_argument("--model", type=Path, default=SHIPPED, help="a diffusers folder (default sdkit/assets/pocket)")
     options.add_argument("--judge", type=Path, default=WEIGHTS)
-    options.add_argument("--pictures", type=int, default=300, help="fewer for a quick look")
-    options.add_argument("--size", type=int, nargs=2, default=(256, 256), metavar=("WIDTH", "HEIGHT"))
+    options.add_argument("--suites", nargs="+", choices=[*SUITES, *OTHERS], default=[*SUITES, *OTHERS], metavar="SUITE",
+                         help=f"of {', '.join([*SUITES, *OTHERS])} (default: all)")  # fmt: skip
+    options.add_argument("--share", type=float, default=1.0, help="of the questions, for a quick look: 0.1 asks every tenth")
     options.add_argument("--steps", type=int, help="default: what the model's sdkit.json says")
     options.add_argument("--guidance", type=float, help="likewise")
     options.add_argument("--batch", type=int, default=4)
     options.add_argument("--card", action="store_true", help="also write the figures into the model card")
+    options.add_argument("--sheet", action="store_true", help=f"only draw {SHEET.name}: 64 uncurated pictures")
     o = options.parse_args()
-    if not o.judge.exists():
-        raise SystemExit(f"{o.judge} is not there: run judge.py first")
     told = o.model / "sdkit.json"
-    told = json.loads(told.read_text()) if told.exists() else {"steps": 20, "guidance": 4.0}
+    told = json.loads(told.read_text()) if told.exists() else {"steps": 20, "guidance": 2.0}
     o.steps, o.guidance = o.steps or told["steps"], told["guidance"] if o.guidance is None else o.guidance
-    judge, own = load_judge(o.judge)
-    judge = judge.to(o.device)
+    if not o.judge.exists() and not o.sheet:
+        raise SystemExit(f"{o.judge} is not there: run judge.py first")
     pipeline = load(o.model, o.device)
-    make = artist(pipeline, tuple(o.size), o.steps, o.guidance)
-    asked = questions(o.pictures)
-    spent = seconds(make, asked[:10])
-
-    images: list[Image.Image] = []
-    whole = True
-    try:
-        with tqdm(total=len(asked), desc="pictures", unit="image") as bar:
-            for i in range(0, len(asked), o.batch):
-                images += make(asked[i : i + o.batch])
-                bar.update(len(images) - bar.n)
-    except KeyboardInterrupt:
-        whole = False
-        asked = asked[: len(images)]
-        print(f"stopped after {len(images)} pictures")
-    if images:
-        official = whole and len(asked) >= 300 and tuple(o.size) == (256, 256)
-        report(o, judge, own, pipeline.vae, asked, images, spent, official)
-
-
-def report(
-    o, judge: Judge, own: dict, vae, asked: list[Question], images: list[Image.Image], spent: list[float], official: bool
-) -> None:
-    """Judge, print, and write the files: figures and card only of a whole run at the size of all runs."""
-    seen = judge.look(images)
-    counts, ceiling = tally([mark(q, v) for q, v in zip(asked, seen, strict=True)]), None
-    try:
-        sprites = load_sprites(sprites_folder(o.work))
-        shown = through(vae, renders(asked, sprites, tuple(o.size)))
-        ceiling = tally([mark(q, v) for q, v in zip(asked, judge.look(shown), strict=True)])
-    except FileNotFoundError as missing:
-        print(f"no ceiling: {missing}")
-    figures = figures_of(counts, ceiling, spent)
-    about = f"{o.size[0]}x{o.size[1]}, {o.steps} steps"
-    text = table(figures, about)
-    print(f"\n{text}\n\nobjects missed most:\n{worst(asked, seen)}")
-    print("the judge on fresh renders: " + ", ".join(f"{task} {share:.1%}" for task, share in own.items()))
-
-    sheet = o.work / "eval.png"
-    sheet.parent.mkdir(parents=True, exist_ok=True)
-    contact_sheet(asked[:64], images[:64], seen[:64]).save(sheet)
-    print(f"look at {sheet}")
-    if not official:
-        print("figures and card stay as they are: they take 300 pictures of 256x256")
+    make = artist(pipeline, o.steps, o.guidance)
+    if o.sheet:
+        draw_sheet(make, o.batch)
         return
+    judge, own = load_judge(o.judge)
+    evaluate(o, pipeline, make, judge.to(o.device), own)
+
+
+def evaluate(o, pipeline, make: Artist, judge: Judge, own: dict[str, float]) -> None:
+    """Run the suites, print, and write the files; only whole suites go into those."""
+    runs: list[Run] = []
+    extra: dict[str, Figure] = {PREFIX + MEGABYTES: megabytes(o.model)}
+    notes: list[str] = []
+    try:
+        if "speed" in o.suites:
+            extra[PREFIX + SECONDS] = seconds(make, singles(10))
+        if "sharpness" in o.suites:
+            extra |= sharper(o.model, o.work, o.share)
+        if "seams" in o.suites:
+            extra |= joins(o.model, o.share)
+        for suite in (SUITES[name] for name in SUITES if name in o.suites):
+            runs.append(Run(suite, o.share))
+            if suite.quick:
+                with quick(pipeline, o.model, o.guidance) as (fast, how):
+                    notes.append(how)
+                    runs[-1].go(fast, judge, o.batch)
+            else:
+                runs[-1].go(make, judge, o.batch)
+            if suite.ceiling:
+                try:
+                    runs[-1].top(pipeline.vae, judge, Sprites(o.work / "data"))
+                except FileNotFoundError as missing:
+                    print(f"no ceiling: {missing}")
+    except KeyboardInterrupt:
+        print("stopped: this is what there is")
+    report(o, runs, extra, notes, own)
+
+
+def report(o, runs: Sequence[Run], extra: dict[str, Figure], notes: Sequence[str], own: dict[str, float]) -> None:
+    """The table of this run; figures, and with --card the card, of all whole runs of this model."""
+    everything: dict[str, Figure] = {}
+    whole = dict(extra)
+    for run in runs:
+        everything |= run.figures()
+        if run.finished():
+            whole |= run.figures()
+    about = f"{o.steps} steps, guidance {o.guidance:g}"
+    print(f"\n{table(everything | extra, about)}\n")
+    for note in notes:
+        print(note)
+    for run in runs:
+        if run.suite.name == "single":
+            print(f"objects missed most:\n{worst(run.questions, run.seen)}")
+        if run.pictures:
+            path = o.work / f"eval-{run.suite.name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            judged_sheet(run).save(path)
+            print(f"look at {path}")
+    print("the judge on fresh renders: " + ", ".join(f"{task} {share:.1%}" for task, share in own.items()))
+    key = f"{fingerprint(o.model, o.judge)} {o.steps} {o.guidance}"
+    figures = keep(o.work / "eval.json", key, whole)
     path = REPOSITORY / "out" / "figures" / "pocket-eval.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, indent=1) + "\n")
-    if o.card:
-        note = (
-            f"{len(asked)} prompts of held-out object-background pairs, fixed seeds, plain diffusers, default scheduler,\n"
-            f"guidance {o.guidance:g}; shares with 95 % Wilson intervals; seconds on {o.device} with {os.cpu_count()} cores,\n"
-            "float32, one image at a time, from fastest to slowest. The judge (`recipes/pocket/judge.py`) was trained on\n"
-            "rendered scenes only; the ceiling is what it says of rendered scenes that went through the autoencoder.\n"
-            "`make pocket-eval` measures anew."
-        )
-        card.set_figures(o.model / "README.md", f"{text}\n\n{note}")
-        print(f"wrote the figures into {o.model / 'README.md'}")
+    print(f"{len(figures)} figures of whole suites in {path}")
+    if not o.card:
+        return
+    if not all(PREFIX + name in figures for name in ("right object", SECONDS)):
+        print("the card stays as it is: it takes at least the whole suites single and speed")
+        return
+    note = (
+        f"Fixed prompts and seeds, plain diffusers, default scheduler, guidance {o.guidance:g}; shares with 95 % Wilson intervals.\n"
+        "The first four lines ask for object-background pairs that were held out of training. Seconds on\n"
+        f"{o.device} with {os.cpu_count()} cores, float32, one image of 256x256 at a time, from fastest to slowest. The judge\n"
+        "(`recipes/pocket/judge.py`) was trained on rendered scenes only; the ceiling is what it says of rendered scenes that\n"
+        f"went through the autoencoder. {' '.join(f'{n[0].upper()}{n[1:]}.' for n in notes)} `make pocket-eval` measures anew."
+    )
+    card.set_figures(o.model / "README.md", f"{table(figures, about)}\n\n{note}")
+    print(f"wrote the figures into {o.model / 'README.md'}")
 
 
 if __name__ == "__main__":

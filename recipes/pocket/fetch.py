@@ -1,7 +1,8 @@
-"""Step 0: bring the sprites (npm `@lobehub/fluent-emoji-3d`, MIT) into the working folder, checked against a pinned hash.
+"""Step 0: bring the sprites (npm `@lobehub/fluent-emoji-3d` and `-flat`, MIT) into the working folder, checked against pinned
+hashes.
 
 Uses `npm pack` where npm is installed (it knows your proxy and your registry), plain HTTPS otherwise. Whatever the way,
-only the very bytes that the pin names are unpacked. Once there, running it again does nothing.
+only the very bytes that the pins name are unpacked. Once there, running it again does nothing.
 """
 
 from __future__ import annotations
@@ -14,12 +15,40 @@ import subprocess
 import tarfile
 import tempfile
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGE, VERSION = "@lobehub/fluent-emoji-3d", "1.1.0"
-# `npm view @lobehub/fluent-emoji-3d@1.1.0 dist.integrity`, read on 2026-11-24
-INTEGRITY = "sha512-Wlq2lVStTnr8BDpIJ0pEnTKO4LuDxxqTEhTvRtD1DLRF0me7ogeRQjKoehDHXuVJ2Qaecgl5wRBv60lUAG3h7g=="
-URL = f"https://registry.npmjs.org/{PACKAGE}/-/{PACKAGE.split('/')[1]}-{VERSION}.tgz"
+
+@dataclass(frozen=True)
+class Package:
+    """An npm package, pinned: `integrity` is "sha512-" and base64, as npm writes it."""
+
+    name: str
+    version: str
+    integrity: str
+
+    @property
+    def folder(self) -> str:
+        return self.name.split("/")[1]
+
+    @property
+    def url(self) -> str:
+        return f"https://registry.npmjs.org/{self.name}/-/{self.folder}-{self.version}.tgz"
+
+
+# `npm view @lobehub/fluent-emoji-3d@1.1.0 dist.integrity` and likewise, read on 2026-11-24
+PACKAGES: tuple[Package, ...] = (
+    Package(
+        "@lobehub/fluent-emoji-3d",
+        "1.1.0",
+        "sha512-Wlq2lVStTnr8BDpIJ0pEnTKO4LuDxxqTEhTvRtD1DLRF0me7ogeRQjKoehDHXuVJ2Qaecgl5wRBv60lUAG3h7g==",
+    ),
+    Package(
+        "@lobehub/fluent-emoji-flat",
+        "1.1.0",
+        "sha512-lPYCg8+N56MIj+iOgeBeH6AF0tneXxJCvgi41rOTjAWpA5rU2WUcmU1fiIXouEe8GrSTarWCYLY2ML+rdLRHsg==",
+    ),
+)
 MARK = ".integrity"  # written last: a folder that has it is whole
 
 
@@ -27,8 +56,8 @@ class WrongBytes(ValueError):
     """What came is not what the pin names."""
 
 
-def check(tarball: Path, integrity: str = INTEGRITY) -> None:
-    """Raise WrongBytes unless the file has this integrity ("sha512-" and base64, as npm writes it)."""
+def check(tarball: Path, integrity: str) -> None:
+    """Raise WrongBytes unless the file has this integrity."""
     kind, _, wanted = integrity.partition("-")
     with tarball.open("rb") as file:
         got = base64.b64encode(hashlib.file_digest(file, kind).digest()).decode()
@@ -36,19 +65,19 @@ def check(tarball: Path, integrity: str = INTEGRITY) -> None:
         raise WrongBytes(f"{tarball.name} has {kind}-{got}, not the pinned {integrity}; nothing was unpacked")
 
 
-def download(folder: Path) -> Path:
+def download(package: Package, folder: Path) -> Path:
     """The package's tarball, unchecked."""
     if npm := shutil.which("npm"):
-        command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", str(folder)]
+        command = [npm, "pack", f"{package.name}@{package.version}", "--silent", "--pack-destination", str(folder)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
         if done.returncode == 0 and (found := sorted(folder.glob("*.tgz"))):
             print(f"npm pack brought {found[0].name}", flush=True)
             return found[0]
-        print(f"npm pack did not work ({done.stderr.strip()[-200:] or done.returncode}); trying {URL}", flush=True)
-    path = folder / URL.rsplit("/", 1)[1]
-    with urllib.request.urlopen(URL, timeout=60) as answer, path.open("wb") as file:
+        print(f"npm pack did not work ({done.stderr.strip()[-200:] or done.returncode}); trying {package.url}", flush=True)
+    path = folder / package.url.rsplit("/", 1)[1]
+    with urllib.request.urlopen(package.url, timeout=60) as answer, path.open("wb") as file:
         shutil.copyfileobj(answer, file)
-    print(f"downloaded {URL}", flush=True)
+    print(f"downloaded {package.url}", flush=True)
     return path
 
 
@@ -65,7 +94,7 @@ def write_files(archive: tarfile.TarFile, folder: Path) -> None:
                 shutil.copyfileobj(content, file)
 
 
-def unpack(tarball: Path, target: Path, integrity: str = INTEGRITY) -> int:
+def unpack(tarball: Path, target: Path, integrity: str) -> int:
     """Unpack a checked npm tarball as `target`, whole or not at all; how many files."""
     check(tarball, integrity)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -81,24 +110,35 @@ def unpack(tarball: Path, target: Path, integrity: str = INTEGRITY) -> int:
     return count
 
 
+def bring(package: Package, target: Path, tarball: Path | None = None) -> None:
+    """The package as `target`, unless it is there already; WrongBytes where it is not what the pin names."""
+    mark = target / MARK
+    if mark.exists() and mark.read_text().strip() == package.integrity:
+        print(f"{target} already holds {package.name} {package.version}; nothing to do")
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        count = unpack(tarball or download(package, Path(scratch)), target, package.integrity)
+    print(f"sha512 is the pinned one; unpacked {count} files of {package.name} {package.version} into {target}")
+
+
 def main() -> None:
     from common import parser  # here, so that the functions above import without torch
 
     options = parser(__doc__.splitlines()[0])
-    options.add_argument("--tarball", type=Path, help="unpack this file instead of downloading (still checked)")
+    options.add_argument("--tarballs", type=Path, metavar="FOLDER", help="take NAME-VERSION.tgz from here, still checked")
     o = options.parse_args()
-    target = o.work / "data" / PACKAGE.split("/")[1]
-    mark = target / MARK
-    if mark.exists() and mark.read_text().strip() == INTEGRITY:
-        print(f"{target} already holds {PACKAGE} {VERSION}; nothing to do")
-        return
-    with tempfile.TemporaryDirectory() as scratch:
-        tarball = o.tarball or download(Path(scratch))
+    for package in PACKAGES:
+        tarball = None
+        if o.tarballs:
+            ending = package.url.rsplit("/", 1)[1]
+            # `npm pack` puts the scope before the name.
+            tarball = next((path for path in sorted(o.tarballs.glob("*.tgz")) if path.name.endswith(ending)), None)
+            if tarball is None:
+                raise SystemExit(f"{o.tarballs} has no {ending}")
         try:
-            count = unpack(tarball, target)
+            bring(package, o.work / "data" / package.folder, tarball)
         except WrongBytes as wrong:
             raise SystemExit(f"refused: {wrong}") from None
-    print(f"sha512 is the pinned one; unpacked {count} files of {PACKAGE} {VERSION} into {target}")
 
 
 if __name__ == "__main__":

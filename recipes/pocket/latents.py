@@ -21,7 +21,8 @@ class Latents:
     """The shards on disk, in memory; `refresh` takes in new ones.
 
     words     captions -> a tensor of one row each: tokens, or what a frozen text encoder makes of them.
-    pools     shape ("384x192") -> shards of (latents float16 (n, 4, h, w), words (n, ...), objects uint8 (n, 1, h, w)).
+    pools     shape ("384x192") -> shards of (latents float16 (n, 4, h, w), words (n, captions, ...), objects uint8
+              (n, 1, h, w)).
     """
 
     def __init__(self, folder: Path, words: Callable[[list[str]], torch.Tensor], seed: int = 0) -> None:
@@ -36,17 +37,26 @@ class Latents:
             self.seen.add(path)
             with safe_open(path, "pt") as shard:
                 for name, captions in json.loads(shard.metadata()["captions"]).items():
-                    part = shard.get_tensor(name), self.words(captions), shard.get_tensor(f"{name} object")
+                    words = self.words([words for each in captions for words in each])
+                    words = words.unflatten(0, (len(captions), -1))
+                    part = shard.get_tensor(name), words, shard.get_tensor(f"{name} object")
                     self.pools.setdefault(name, []).append(part)
 
     def batch(self, size: int) -> tuple[str, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """A shape, as often as it occurs, and `size` scenes of it: latents, words, object masks (0 to 1)."""
+        """A shape, and scenes of it: latents, words, object masks (0 to 1).
+
+        `size` of them where they are 256x256, of a larger shape fewer, so that every batch has about as many latents; and
+        shapes come up so that every scene is seen equally often.
+        """
         names = list(self.pools)
-        counts = [sum(len(latents) for latents, *_ in self.pools[n]) for n in names]
+        areas = [self.pools[n][0][0][0, 0].numel() / 1024 for n in names]
+        counts = [sum(len(latents) for latents, *_ in self.pools[n]) * area for n, area in zip(names, areas, strict=True)]
         name = self.chance.choices(names, counts)[0]
+        size = max(1, round(size / areas[names.index(name)]))
         shards = [self.chance.choice(self.pools[name]) for _ in range(size)]
         picks = [(shard, self.chance.randrange(len(shard[0]))) for shard in shards]
         latents, words, objects = (torch.stack([shard[kind][i] for shard, i in picks]) for kind in range(3))
+        words = words[torch.arange(size), torch.randint(words.shape[1], (size,))]  # one caption of each scene's
         return name, latents.float(), words, objects.float() / 255
 
     def __len__(self) -> int:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import time
 from functools import partial
+from pathlib import Path
 
 import torch
-from common import load_state, optimisers, parser, part_of, save_state
+from common import autocast, load_state, optimisers, parser, part_of, save_state
 from latents import Latents, tokens_of
 from text import build_encoder
 from torch import nn
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 PATCH = 4  # latents: the head paints patches of 4 x 4
 
@@ -43,11 +44,26 @@ class Head(nn.Module):
         return patches.permute(0, 3, 1, 4, 2, 5).reshape(len(states), 4, down * PATCH, across * PATCH)
 
 
+def start_from(encoder: CLIPTextModel, tokenizer: CLIPTokenizer, folder: Path) -> int:
+    """Take over the weights of a pipeline's text encoder, and the embedding of every token that both vocabularies have (how
+    many). A UNet that listened to that encoder then still understands much of what the new one says."""
+    known = CLIPTokenizer.from_pretrained(folder / "tokenizer").get_vocab()
+    weights = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32).state_dict()
+    name = next(n for n in weights if n.endswith("token_embedding.weight"))
+    old, new = weights[name], encoder.state_dict()[name].clone()
+    shared = [(mine, known[token]) for token, mine in tokenizer.get_vocab().items() if token in known]
+    mine, theirs = (torch.tensor(ids) for ids in zip(*shared, strict=True))
+    new[mine] = old[theirs]
+    encoder.load_state_dict({**weights, name: new})
+    return len(shared)
+
+
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--minutes", type=float, default=8.0)
     options.add_argument("--batch", type=int, default=64)
     options.add_argument("--rate", type=float, default=1e-3)
+    options.add_argument("--start", type=Path, help="a pipeline to go on from, such as ../../sdkit/assets/pocket")
     options.add_argument("--threads", type=int, default=torch.get_num_threads())
     o = options.parse_args()
     torch.manual_seed(o.seed)
@@ -55,7 +71,10 @@ def main() -> None:
     tokenizer = CLIPTokenizer.from_pretrained(part_of(o.work, "tokenizer"))
     data = Latents(o.work / "latents", partial(tokens_of, tokenizer), o.seed)
     data.refresh()
-    model = nn.ModuleDict({"text": build_encoder(tokenizer), "head": Head(sorted(data.pools))}).to(o.device)
+    encoder = build_encoder(tokenizer)
+    if o.start:
+        print(f"{start_from(encoder, tokenizer, o.start)} of {len(tokenizer)} tokens were known", flush=True)
+    model = nn.ModuleDict({"text": encoder, "head": Head(sorted(data.pools))}).to(o.device)
     steppers = optimisers(model, o.rate)
     state_path, step, spent, running = o.work / "looks.pt", 0, 0.0, None
     if state := load_state(state_path):
@@ -75,7 +94,7 @@ def main() -> None:
                 group["lr"] = group["peak"] * min(1, (step + 1) / 50) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         name, latents, tokens, objects = data.batch(o.batch)
         latents, tokens = latents.to(o.device), tokens.to(o.device)
-        with torch.autocast(o.device.split(":")[0], torch.bfloat16):
+        with autocast(o.device):
             got = model["head"](model["text"](tokens).last_hidden_state, name)
         where = 1 + 2 * objects.to(o.device)
         loss = ((got.float() - latents).pow(2) * where).mean() / where.mean()

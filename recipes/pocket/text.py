@@ -6,8 +6,9 @@ import json
 import string
 
 import numpy as np
-from common import parser, sprites_folder
-from scenes import draw, load_sprites
+from briefs import SHAPES, compose, pick
+from captions import caption
+from common import parser
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
@@ -15,7 +16,7 @@ END = "</w>"
 CLIP_WORDS = r"""'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""
 
 
-def learn(captions: list[str], merges_wanted: int = 1500) -> tuple[dict[str, int], list[tuple[str, str]]]:
+def learn(captions: list[str], merges_wanted: int = 2400) -> tuple[dict[str, int], list[tuple[str, str]]]:
     """(vocabulary, merges) as CLIP lays them out: bytes, bytes at a word's end, merges in order, start, end.
 
     Every byte is in the vocabulary both ways, so that any text at all has tokens.
@@ -53,9 +54,8 @@ def build_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
 
 def main() -> None:
     o = parser(__doc__.splitlines()[0]).parse_args()
-    sprites = load_sprites(sprites_folder(o.work))
     rng = np.random.default_rng(o.seed)
-    captions = [draw(rng, sprites, (256, 256), defects=0.2).caption for _ in range(4000)]
+    captions = [caption(rng, compose(rng, pick(rng, SHAPES))) for _ in range(20_000)]
     # Letters and digits alone, so that unknown words break into letters that were at least seen.
     tokenizer = build_tokenizer(*learn(captions + list(string.ascii_lowercase + string.digits)))
     tokenizer.save_pretrained(o.work / "tokenizer")

@@ -1,4 +1,4 @@
-"""Step 5: train the UNet on cached latents, told by the text encoder of step 4, which stays as it is. Resumes.
+"""Step 5: train the UNet on cached latents, told by the text encoder of step 4, which learns on beside it. Resumes.
 
 v-prediction with zero terminal SNR (solid black and white backgrounds need it), less weight for little noise, one caption in ten
 left empty for classifier-free guidance, an exponential average of the weights.
@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from common import load_state, optimisers, parser, part_of, save_state
+from common import autocast, load_state, optimisers, parser, part_of, save_state
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from latents import Latents, tokens_of
@@ -44,19 +44,12 @@ def build_unet() -> UNet2DConditionModel:
     return unet
 
 
-def frozen(encoder: CLIPTextModel, tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
-    """What the text encoder says of captions: bfloat16 (n, 77, width), in batches."""
-    device = encoder.device
-    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
-        tokens = tokens_of(tokenizer, captions).to(device).split(64)
-        return torch.cat([encoder(some).last_hidden_state.bfloat16().cpu() for some in tokens])
-
-
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--minutes", type=float, default=100.0)
     options.add_argument("--batch", type=int, default=64)
     options.add_argument("--rate", type=float, default=2e-3)
+    options.add_argument("--encoder-rate", type=float, default=4e-4, help="of the text encoder; 0 leaves it as it is")
     options.add_argument("--object-weight", type=float, default=3.0, help="of the object's latents; the background's is 1")
     options.add_argument("--start", type=Path, help="a UNet to go on from, such as ../../sdkit/assets/pocket/unet")
     options.add_argument("--steps", type=int, default=0, help="stop after this many steps (for a dry run)")
@@ -64,36 +57,38 @@ def main() -> None:
     torch.manual_seed(o.seed)
     kind = o.device.split(":")[0]
     tokenizer = CLIPTokenizer.from_pretrained(part_of(o.work, "tokenizer"))
-    encoder = CLIPTextModel.from_pretrained(part_of(o.work, "text_encoder"), dtype=torch.float32).eval().to(o.device)
-    speak = partial(frozen, encoder, tokenizer)
-    data, empty = Latents(o.work / "latents", speak, o.seed), speak([""])[0].to(o.device)
+    encoder = CLIPTextModel.from_pretrained(part_of(o.work, "text_encoder"), dtype=torch.float32).to(o.device)
+    data, empty = Latents(o.work / "latents", partial(tokens_of, tokenizer), o.seed), tokens_of(tokenizer, [""])[0]
     data.refresh()
     unet = UNet2DConditionModel.from_pretrained(o.start) if o.start else build_unet()
     unet = unet.to(o.device, memory_format=torch.channels_last)
     if kind == "cpu":
         unet.set_attn_processor(AttnProcessor())  # a tenth faster than torch's own attention on so few places
     print(f"unet {unet.num_parameters() / 1e6:.1f} M, {len(data)} scenes", flush=True)
-    average = copy.deepcopy(unet).requires_grad_(False)
-    steppers = optimisers(unet, o.rate)
+    encoder.requires_grad_(o.encoder_rate > 0)
+    model = torch.nn.ModuleDict({"unet": unet, "encoder": encoder})
+    average = copy.deepcopy(model).requires_grad_(False)
+    steppers = optimisers(unet, o.rate) + (optimisers(encoder, o.encoder_rate) if o.encoder_rate else [])
     noise_of = scheduler()
     snr = noise_of.alphas_cumprod / (1 - noise_of.alphas_cumprod)
     # Of the steps with little noise less (by 6 / (SNR + 1), as min-SNR does), of the noisiest all: they decide what is drawn.
     weights = (6 / (snr + 1)).clamp(max=1).to(o.device)
 
-    state_path, step, spent, running = o.work / "train.pt", 0, 0.0, None
+    state_path, step, samples, spent, running = o.work / "train.pt", 0, 0, 0.0, None
     if state := load_state(state_path):
-        unet.load_state_dict(state["model"])
+        model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         for stepper, kept in zip(steppers, state["optimisers"], strict=True):
             stepper.load_state_dict(kept)
-        step, spent = state["step"], state["spent"]
+        step, samples, spent = state["step"], state["samples"], state["spent"]
         torch.manual_seed(o.seed + step)
         data.chance.seed(o.seed + step)
 
     def save() -> None:
         kept = [stepper.state_dict() for stepper in steppers]
         save_state(
-            state_path, model=unet.state_dict(), average=average.state_dict(), optimisers=kept, step=step, spent=spent
+            state_path, model=model.state_dict(), average=average.state_dict(), optimisers=kept, step=step, samples=samples,
+            spent=spent,
         )  # fmt: skip
 
     last = saved = time.time()
@@ -102,14 +97,16 @@ def main() -> None:
         for stepper in steppers:
             for group in stepper.param_groups:
                 group["lr"] = group["peak"] * rate
-        _, latents, words, objects = data.batch(o.batch)
-        latents, words = latents.to(o.device, memory_format=torch.channels_last), words.to(o.device)
-        words[torch.rand(o.batch) < 0.1] = empty
+        _, latents, tokens, objects = data.batch(o.batch)
+        latents = latents.to(o.device, memory_format=torch.channels_last)
+        tokens[torch.rand(len(tokens)) < 0.1] = empty
         noise = torch.randn_like(latents)
         # Stratified times: the same spread in every batch, so a quieter gradient.
-        times = ((torch.arange(o.batch) + torch.rand(o.batch)) / o.batch * 1000).long().clamp(max=999).to(o.device)
+        count = len(latents)
+        times = ((torch.arange(count) + torch.rand(count)) / count * 1000).long().clamp(max=999).to(o.device)
         noisy, target = noise_of.add_noise(latents, noise, times), noise_of.get_velocity(latents, noise, times)
-        with torch.autocast(kind, torch.bfloat16):
+        with autocast(o.device):
+            words = encoder(tokens.to(o.device)).last_hidden_state
             got = unet(noisy, times, words).sample
         square = (got.float() - target).pow(2)
         value = square.mean().item()
@@ -120,17 +117,18 @@ def main() -> None:
         for stepper in steppers:
             stepper.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(unet.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
             stepper.step()
         decay = min(0.998, (step + 1) / (step + 20))
         with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), list(unet.parameters()), 1 - decay)
+            torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
         step += 1
         now = time.time()
         spent, last = spent + min(now - last, 20), now  # a machine asleep is no training
         if not math.isfinite(value):
             raise SystemExit(f"step {step}: the loss is {value}; start again from {state_path} with a lower --rate")
+        samples += count
         running = value if running is None else 0.98 * running + 0.02 * value
         if step % 25 == 0:
             print(
@@ -141,7 +139,7 @@ def main() -> None:
             save()
             saved = now
     save()
-    print(f"done: {step} steps, {step * o.batch} samples, loss {running if running else 0:.4f}", flush=True)
+    print(f"done: {step} steps, {samples} samples, loss {running if running else 0:.4f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ from typing import Any
 
 from ..errors import ModelError, UnsafeFileError, short
 
+EMBEDDED = ("pocket", "pocket-fast")
 ALLOWED = (
-    '"pocket" (the embedded model), a folder that holds model_index.json, a .safetensors file, '
+    '"pocket" (the embedded model; "pocket-fast" in four steps), a folder that holds model_index.json, a .safetensors file, '
     'or a Hugging Face id such as "stabilityai/sdxl-turbo"'
 )
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle")
@@ -29,11 +30,16 @@ _LORA = re.compile(r"lora_(up|down|A|B)\b|\.lora\.(up|down)|^lora_(unet|te|trans
 
 @dataclass(frozen=True)
 class Source:
-    """Where a model comes from. kind: "folder", "file" or "hub"; path: of a folder or file; name: as it will be recorded."""
+    """Where a model comes from.
+
+    kind   "folder", "file" or "hub"; path: of a folder or file; name: as it will be recorded.
+    few    draw in few steps, by the LoRA in the folder's few-steps/.
+    """
 
     kind: str
     name: str
     path: Path | None = None
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def embedded(part: str = "") -> Path:
 
 
 def resolve(source: str | Path | Source) -> Source:
-    """The place that `source` means: "" or "pocket", a folder, a .safetensors file, or a hub id, in that order.
+    """The place that `source` means: "pocket" (or "") or "pocket-fast", a folder, a .safetensors file, or a hub id, in that order.
 
     Raises ModelError when it is none of these or is damaged, UnsafeFileError for pickles; each says what to do.
     """
@@ -75,13 +81,13 @@ def resolve(source: str | Path | Source) -> Source:
     if not isinstance(source, str | Path):
         raise ModelError(f"model: got {short(source)}; allowed: {ALLOWED}.")
     text = str(source).strip()
-    if text in ("", ".", "pocket"):  # Path("") is "."
+    if text in ("", ".", *EMBEDDED):  # Path("") is "."
         path = embedded()
         if not (path / "model_index.json").is_file():
             raise ModelError(
                 "model: the embedded model 'pocket' is not in this installation. Reinstall sdkit, or name another model."
             )
-        return Source("folder", "pocket", check_folder(path))
+        return Source("folder", text if text in EMBEDDED else "pocket", check_folder(path), few=text == "pocket-fast")
     path = Path(text).expanduser()
     if path.is_dir():
         return Source("folder", text, check_folder(path))

@@ -36,6 +36,8 @@ def said(place: Source) -> dict[str, Any]:
 
 def defaults(place: Source, pipe: Any, family: str) -> tuple[int, float]:
     """(steps, guidance): what the folder's sdkit.json says, else by the name, else by the family."""
+    if place.few:
+        return 4, 1.0
     if own := said(place):
         return int(own.get("steps", STEPS_GUIDANCE[family][0])), float(own.get("guidance", STEPS_GUIDANCE[family][1]))
     if type(pipe).__name__ == "FluxFillPipeline":

@@ -139,7 +139,10 @@ def load(
             folder, model_hash = (place.path, "") if place.path else download(place, choose("sdxl").dtype == "float16")
             assert folder is not None
             pipe, family, chosen = _load_folder(folder, choose)
-            model_hash = model_hash or content_hash(weight_files(folder))
+            files = weight_files(folder)
+            if place.few:
+                files = [*files, _draw_in_few_steps(pipe, folder)]
+            model_hash = model_hash or content_hash(files)
         _hold(pipe, chosen, machine.device)
     return Loaded(
         pipe=pipe,
@@ -219,6 +222,18 @@ def _load_folder(folder: Path, choose: Any) -> tuple[Any, str, Settings]:
     )
     _check_complete(folder, pipe, _variant(folder, chosen.dtype))
     return pipe, family, chosen
+
+
+def _draw_in_few_steps(pipe: Any, folder: Path) -> Path:
+    """Fuse the folder's few-step LoRA into the UNet and give the pipeline the scheduler that it was distilled for; the LoRA's file."""
+    from diffusers import LCMScheduler
+
+    path = folder / "few-steps" / "pytorch_lora_weights.safetensors"
+    pipe.load_lora_weights(str(path.parent), weight_name=path.name, local_files_only=True)
+    pipe.fuse_lora(components=["unet"])
+    pipe.unload_lora_weights()
+    pipe.scheduler = LCMScheduler.from_config(pipe.scheduler.config)
+    return path
 
 
 def _folder_family(folder: Path, index: dict[str, Any]) -> tuple[str, bool]:

@@ -21,9 +21,12 @@ NEGATIVES = tomllib.loads((folder("templates") / "negatives.toml").read_text(enc
 def phrases():
     """Every phrase that training captions are made of, and the little words between them."""
     coloured = [form.replace("{c}", "") for forms in VOCABULARY["COLOURED"].values() for form in forms]
-    named = [phrase for world in ("OBJECTS", "SCENES", "SIDES") for phrases in VOCABULARY[world].values() for phrase in phrases]
+    worlds = ("OBJECTS", "SCENES", "PLACES", "SIZES", "TIMES")
+    named = [phrase for world in worlds for phrases in VOCABULARY[world].values() for phrase in phrases]
+    styled = [phrase for forms in VOCABULARY["STYLES"].values() for phrases in forms for phrase in phrases]
     flat = [phrase for words in ("COLOURS", "FILLERS_BEFORE", "FILLERS_AFTER") for phrase in VOCABULARY[words]]
-    return " ".join([*coloured, *named, *flat, "empty no objects on at the in front of with to"])
+    counted = VOCABULARY["COUNTS"].values()
+    return " ".join([*coloured, *named, *styled, *flat, *counted, "a an and empty no objects on at the in front of with to"])
 
 
 KNOWN = set(phrases().replace(",", " ").split())

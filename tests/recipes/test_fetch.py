@@ -4,7 +4,7 @@ import io
 import tarfile
 
 import pytest
-from fetch import INTEGRITY, MARK, WrongBytes, check, unpack
+from fetch import MARK, PACKAGES, Package, WrongBytes, bring, check, unpack
 
 
 @pytest.fixture
@@ -37,9 +37,25 @@ def test_a_wrong_tarball_is_refused_and_what_is_there_stays(tarball, tmp_path):
     assert (target / "assets" / "1f680.webp").read_bytes() == b"bytes"
 
 
-def test_another_package_is_not_the_pinned_one(tarball):
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.folder)
+def test_another_package_is_not_a_pinned_one(tarball, package):
     with pytest.raises(WrongBytes):
-        check(tarball[0], INTEGRITY)
+        check(tarball[0], package.integrity)
+
+
+def test_both_sets_of_sprites_are_pinned():
+    assert {p.folder for p in PACKAGES} == {"fluent-emoji-3d", "fluent-emoji-flat"}
+    assert len({p.integrity for p in PACKAGES}) == 2
+    assert all(p.integrity.startswith("sha512-") and p.version in p.url for p in PACKAGES)
+
+
+def test_what_is_there_is_not_brought_again(tarball, tmp_path):
+    path, integrity = tarball
+    package, target = Package("@some/thing", "1.0.0", integrity), tmp_path / "thing"
+    bring(package, target, path)
+    path.unlink()
+    bring(package, target, path)
+    assert (target / "assets" / "1f680.webp").read_bytes() == b"bytes"
 
 
 def test_a_path_that_leads_out_is_refused(tmp_path):

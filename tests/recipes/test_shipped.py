@@ -1,23 +1,29 @@
 """The judge and the embedded model as they ship: they know the same world, and the one sees what the other was asked."""
 
+import json
+
 import pytest
-from evaluate import MODEL, artist, load, mark
-from judge import LABELS, WEIGHTS, load_judge
-from questions import questions
+from common import SHIPPED
+from evaluate import artist, load
+from judging import LABELS, TASKS, WEIGHTS, load_judge
+from questions import singles
+from suites import SUITES, tally
 
 
 def test_the_shipped_judge_knows_the_present_vocabulary_and_is_good_enough_to_judge():
     judge, accuracies = load_judge(WEIGHTS)
-    assert set(judge.heads) | {"side"} == set(LABELS)
-    assert accuracies["object"] >= 0.98
-    assert accuracies["side"] >= 0.98
+    assert set(judge.heads) == {*LABELS, "defects"}
+    assert set(accuracies) == set(TASKS)
+    for task, share in accuracies.items():
+        assert share >= 0.98, task
 
 
 @pytest.mark.slow
 def test_the_embedded_model_draws_what_it_is_asked():
-    asked = questions(300)[:12]
-    make = artist(load(MODEL, "cpu"), (256, 256), 20, 2.0)
+    asked = singles()[:12]
+    told = json.loads((SHIPPED / "sdkit.json").read_text())
+    make = artist(load(SHIPPED, "cpu"), told["steps"], told["guidance"])
     judge, _ = load_judge(WEIGHTS)
-    marks = [mark(q, v) for q, v in zip(asked, judge.look(make(asked)), strict=True)]
-    for aspect in ("object", "side"):
-        assert sum(bool(m[aspect]) for m in marks) >= 9, aspect
+    right = tally([SUITES["single"].mark(q, v) for q, v in zip(asked, judge.look(make(asked)), strict=True)])
+    for figure in ("right object", "right place"):
+        assert right[figure][0] >= 9, figure
