@@ -12,7 +12,7 @@ from PIL import Image
 
 from . import canvas
 from .backends.base import UPSCALERS, Progress
-from .backends.checkpoints import embedded
+from .backends.checkpoints import EMBEDDED, embedded
 from .errors import InputError
 from .prompt import Prompt
 from .request import MAX_SIDE, Request, real
@@ -77,7 +77,7 @@ class Upscales(Workshop, Protocol):
         if (
             wanted is None
             and source is not None
-            and source.made.model == "pocket"
+            and source.made.model in EMBEDDED
             and embedded("upscaler/model.safetensors").is_file()
         ):
             wanted = "pocket"

@@ -1,6 +1,6 @@
 """Step 10: put the trained parts together as an ordinary diffusers folder, prove that it loads and draws, swap it in.
 
-Reads <work>/vae, tokenizer, text_encoder, upscaler (where there is one) and the averaged weights of <work>/train.pt. Nothing is
+Reads <work>/vae, tokenizer, upscaler and few-steps (where there are any) and the averaged weights of <work>/train.pt. Nothing is
 replaced before everything has been written, measured, loaded again and has drawn a picture.
 """
 
@@ -83,6 +83,10 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+def lora_size(folder: Path) -> int:
+    return sum(tensor.numel() for path in folder.glob("*.safetensors") for tensor in load_file(path).values())
+
+
 def prove(folder: Path, made: StableDiffusionPipeline) -> None:
     """Load it as anyone would, compare weights and tokens, draw a picture; AssertionError otherwise."""
     pipeline = StableDiffusionPipeline.from_pretrained(folder)
@@ -131,6 +135,9 @@ def main() -> None:
             shutil.copytree(sharpener, folder / "upscaler")
             count = sum(tensor.numel() for tensor in load_file(folder / "upscaler" / "model.safetensors").values())
             parts.append(("upscaler", "SRVGGNetCompact, 4 times", count, size_of(folder / "upscaler")))
+        if (o.work / "few-steps").is_dir():  # of this UNet alone, so never of the model before
+            shutil.copytree(o.work / "few-steps", folder / "few-steps")
+            parts.append(("few-steps", "LoRA for four steps", lora_size(folder / "few-steps"), size_of(folder / "few-steps")))
         write_card(folder, parts, state["step"], o.steps, o.guidance)
         total = size_of(folder)
         assert total <= LIMIT, f"{total / 1e6:.1f} MB, more than {LIMIT / 1e6:.0f}"

@@ -246,11 +246,11 @@ def main() -> None:
     if o.sheet:
         draw_sheet(make, o.batch)
         return
-    judge, own = load_judge(o.judge)
+    judge, *own = load_judge(o.judge)
     evaluate(o, pipeline, make, judge.to(o.device), own)
 
 
-def evaluate(o, pipeline, make: Artist, judge: Judge, own: dict[str, float]) -> None:
+def evaluate(o, pipeline, make: Artist, judge: Judge, own: Sequence[dict[str, tuple[float, int]]]) -> None:
     """Run the suites, print, and write the files; only whole suites go into those."""
     runs: list[Run] = []
     extra: dict[str, Figure] = {PREFIX + MEGABYTES: megabytes(o.model)}
@@ -280,7 +280,9 @@ def evaluate(o, pipeline, make: Artist, judge: Judge, own: dict[str, float]) -> 
     report(o, runs, extra, notes, own)
 
 
-def report(o, runs: Sequence[Run], extra: dict[str, Figure], notes: Sequence[str], own: dict[str, float]) -> None:
+def report(
+    o, runs: Sequence[Run], extra: dict[str, Figure], notes: Sequence[str], own: Sequence[dict[str, tuple[float, int]]]
+) -> None:
     """The table of this run; figures, and with --card the card, of all whole runs of this model."""
     everything: dict[str, Figure] = {}
     whole = dict(extra)
@@ -300,7 +302,11 @@ def report(o, runs: Sequence[Run], extra: dict[str, Figure], notes: Sequence[str
             path.parent.mkdir(parents=True, exist_ok=True)
             judged_sheet(run).save(path)
             print(f"look at {path}")
-    print("the judge on fresh renders: " + ", ".join(f"{task} {share:.1%}" for task, share in own.items()))
+    said = [
+        f"The judge on fresh renders {of}: {', '.join(f'{task} {share:.1%}' for task, (share, _) in shares.items())}."
+        for of, shares in zip(("of such questions", "of all kinds of scenes, spoilt ones too"), own, strict=True)
+    ]
+    print("\n".join(said))
     key = f"{fingerprint(o.model, o.judge)} {o.steps} {o.guidance}"
     figures = keep(o.work / "eval.json", key, whole)
     path = REPOSITORY / "out" / "figures" / "pocket-eval.json"
@@ -317,7 +323,8 @@ def report(o, runs: Sequence[Run], extra: dict[str, Figure], notes: Sequence[str
         "The first four lines ask for object-background pairs that were held out of training. Seconds on\n"
         f"{o.device} with {os.cpu_count()} cores, float32, one image of 256x256 at a time, from fastest to slowest. The judge\n"
         "(`recipes/pocket/judge.py`) was trained on rendered scenes only; the ceiling is what it says of rendered scenes that\n"
-        f"went through the autoencoder. {' '.join(f'{n[0].upper()}{n[1:]}.' for n in notes)} `make pocket-eval` measures anew."
+        f"went through the autoencoder. {' '.join(f'{n[0].upper()}{n[1:]}.' for n in notes)} `make pocket-eval` measures anew.\n\n"
+        + "\n\n".join(said)
     )
     card.set_figures(o.model / "README.md", f"{table(figures, about)}\n\n{note}")
     print(f"wrote the figures into {o.model / 'README.md'}")

@@ -23,7 +23,7 @@ import math
 import multiprocessing
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from scenes import render
 from sprites import Sprites
+from suites import SUITES, tally
 from vocabulary import DEFECTS
 
 
@@ -114,6 +115,23 @@ def fresh(sprites: Sprites, clean: int, each: int, seed: int = 10**6) -> list[Sh
         else:
             brief = compose(rng, shape, everything=True, count=1, defects={wanted} - {""})
         found.append(Shown(render(rng, brief, sprites, shape)[0], brief))
+    return found
+
+
+def answered(judge: Judge, sprites: Sprites, apart: int = 10**6) -> dict[str, tuple[int, int]]:
+    """(right answers, answers) of each figure of the evaluation, on renders of its questions that it never saw: a judge is
+    good enough where these are. What a negative prompt keeps away is not drawn then, and should not be seen."""
+    found: dict[str, tuple[int, int]] = {}
+    for suite in SUITES.values():
+        asked = suite.ask()
+        asked = asked[:: max(1, len(asked) // 400)]
+        drawn = [replace(q.brief, defects=frozenset()) if q.negative else q.brief for q in asked]
+        images = [
+            render(np.random.default_rng(q.seed + apart), brief, sprites, q.shape)[0]
+            for q, brief in zip(asked, drawn, strict=True)
+        ]
+        for name, (right, n) in tally([suite.mark(q, v) for q, v in zip(asked, judge.look(images), strict=True)]).items():
+            found[name] = (n - right if name.endswith("with the negative") else right, n)
     return found
 
 
@@ -216,15 +234,14 @@ def main() -> None:
     final = {k: v.half() if v.is_floating_point() else v for k, v in judge.cpu().state_dict().items()}
     judge.load_state_dict(final)  # measure what is saved, rounded
     counts = accuracies(judge.eval(), held if o.dry else fresh(sprites, 1500, 100))
-    about = {
-        "labels": json.dumps(_labels()),
-        "accuracies": json.dumps({task: round(r / n, 4) for task, (r, n) in counts.items() if n}),
-        "measured_on": json.dumps({task: n for task, (_, n) in counts.items()}), "steps": str(step),
-    }  # fmt: skip
+    asked = answered(judge, sprites)
+    about = {"labels": json.dumps(_labels()), "steps": str(step)}
+    for name, some in (("accuracies", counts), ("answers", asked)):
+        about[name] = json.dumps({task: (round(r / n, 4), n) for task, (r, n) in some.items() if n})
     for path in {o.work / "judge.safetensors"} | ({o.to} if not o.dry else set()):
         save_file({k: v.contiguous() for k, v in final.items()}, path, metadata=about)
-    for task, (r, n) in counts.items():
-        print(f"{task:16} {r / max(n, 1):.2%} of {n}", flush=True)
+    for task, (r, n) in [*counts.items(), *asked.items()]:
+        print(f"{task:34} {r / max(n, 1):.2%} of {n}", flush=True)
     print(f"done: {step} steps, {path} of {path.stat().st_size / 1e6:.2f} MB", flush=True)
 
 

