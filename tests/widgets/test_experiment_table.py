@@ -107,3 +107,23 @@ def test_a_person_sorts_filters_chooses_and_tags(shown, filled, dark, tmp_path):
     one.push()
     page.evaluate("document.getElementById('widget').hidden = false")  # as a tab that is turned to
     one.until(lambda: page.locator(".rows .line").count() == 6)
+
+
+@pytest.mark.slow
+def test_a_double_click_opens_the_row_and_enter_the_chosen_ones(shown, filled):
+    opened = []
+    one = shown(lambda: ExperimentTable(filled, on_open=lambda widget: opened.append((widget, list(table.chosen)))))
+    table, page = one.widget, one.page
+    rows = page.locator(".rows .line")
+    one.until(lambda: rows.count() >= 4)
+    rows.nth(2).dblclick()
+    one.until(lambda: opened == [("compare", [table._ids[2]])])
+    rows.nth(0).click()
+    page.keyboard.press("Enter")
+    one.until(lambda: opened[1:] == [("compare", [table._ids[2], table._ids[0]])])
+    rows.nth(0).dblclick()  # one of those that are chosen
+    one.until(lambda: opened[2:] == [("compare", [table._ids[0]])])
+    rows.nth(0).click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")  # none is chosen
+    one.until(lambda: opened[3:] == [("compare", [table._ids[1]])])

@@ -8,6 +8,7 @@ function render({ model, el }) {
   const ui = frame(model, el, "sdkit-table", "Experiments");
   const made = urls(), thumbs = new Map(), asked = new Set();
   const ids = () => model.get("_ids"), columns = () => model.get("columns");
+  const open = (widget = "compare") => model.get("_opens") && ui.send("open", ["chosen", "search", "filters", "sort", "descending"], { widget });
   let typing = 0, at = 0, waiting = 0, queued = 0;
 
   const search = make("input", { type: "search", placeholder: "search words, notes, tags …", "aria-label": "search", oninput: () => { clearTimeout(typing); typing = setTimeout(() => ui.set({ search: search.value }), 200); } });
@@ -16,15 +17,15 @@ function render({ model, el }) {
   const head = make("div", { class: "line head", role: "row" }), rows = make("div", { class: "rows", role: "rowgroup" });
   const grid = make("div", { class: "grid", role: "grid", "aria-label": "pictures", "aria-multiselectable": "true", tabindex: 0 }, make("div", { role: "rowgroup" }, head), rows);
   const words = make("input", { type: "text", "aria-label": "tag", placeholder: "tag", maxlength: 60, style: "width: 140px" });
-  const tag = (kind) => { if (words.value.trim()) model.send({ kind, words: words.value.trim() }); };
+  const tag = (kind) => { if (words.value.trim()) ui.send(kind, ["chosen"], { words: words.value.trim() }); };
   const tagging = [make("button", { type: "button", onclick: () => tag("tag") }, "Tag"), make("button", { type: "button", onclick: () => tag("untag") }, "Untag")];
-  const opening = [["compare", "Compare"], ["rate", "Rate"], ["mask", "Repaint"], ["outpaint", "Outpaint"], ["export", "Export"]].map(([widget, label]) => make("button", { type: "button", onclick: () => model.send({ kind: "open", widget }) }, label));
+  const opening = [["compare", "Compare"], ["rate", "Rate"], ["mask", "Repaint"], ["outpaint", "Outpaint"], ["export", "Export"]].map(([widget, label]) => make("button", { type: "button", onclick: () => open(widget) }, label));
   ui.root.append(...[
     make("div", { class: "row bar" }, search, filters, make("button", { type: "button", onclick: () => { asked.clear(); model.send({ kind: "refresh" }); } }, "Refresh")), grid,
     make("div", { class: "row foot" }, count, make("span", { class: "grow" }), words, ...tagging, make("button", { type: "button", onclick: () => ui.set({ chosen: [] }) }, "Choose none")),
     model.get("_opens") ? make("div", { class: "row foot", role: "group", "aria-label": "open the chosen" }, make("span", { class: "quiet" }, "open in"), ...opening) : null,
     make("details", { class: "help" }, make("summary", {}, "Keys"), make("p", {},
-      ...[["↑ ↓ Home End", "from row to row"], ["Space", "choose it"], ["Enter", "open the chosen ones"]].flatMap(([keys, what]) => [make("kbd", {}, keys), ` ${what}   `]))),
+      ...[["↑ ↓ Home End", "from row to row"], ["Space", "choose it"], ["Enter", "open the chosen ones; where none is, this one"]].flatMap(([keys, what]) => [make("kbd", {}, keys), ` ${what}   `]))),
   ].filter(Boolean));
   words.addEventListener("keydown", (event) => { if (event.key === "Enter") tag("tag"); });
 
@@ -48,6 +49,7 @@ function render({ model, el }) {
     there.forEach((row) => row.remove());
     there.clear();
     at = clamp(at, 0, Math.max(0, ids().length - 1));
+    for (const id of asked) if (!thumbs.has(id)) asked.delete(id); // what was asked of rows that went may not have been answered
     rows.style.height = `${ids().length * HIGH}px`;
     grid.style.height = `${Math.min(440, ids().length * HIGH + 54) + (ids().length ? 0 : 80)}px`;
     grid.setAttribute("aria-rowcount", ids().length + 1);
@@ -94,14 +96,18 @@ function render({ model, el }) {
     for (const button of tagging) button.disabled = !picked;
     for (const button of opening) button.disabled = !ids().length;
   }
-  const open = () => model.get("_opens") && model.send({ kind: "open", widget: "compare" });
   ui.on(grid, "scroll", () => { if (!queued) queued = requestAnimationFrame(() => { queued = 0; show(); }); }, { passive: true });
-  ui.on(rows, "click", (event) => { const row = event.target.closest(".line"); if (row?.dataset.at) { go(Number(row.dataset.at)); toggle(at); } });
-  ui.on(rows, "dblclick", open);
+  /** Pick this row alone, and open it. */
+  function openOne(place) {
+    if (ids()[place]) { ui.set({ chosen: [ids()[place]] }); open(); }
+  }
+  const placeOf = (event) => Number(event.target.closest(".line[data-at]")?.dataset.at ?? -1);
+  ui.on(rows, "click", (event) => { if (placeOf(event) >= 0) { go(placeOf(event)); if (event.detail < 2) toggle(at); } }); // the second click is the double one's
+  ui.on(rows, "dblclick", (event) => model.get("_opens") && openOne(placeOf(event)));
   ui.on(grid, "keydown", (event) => {
     if (head.contains(event.target) || event.ctrlKey || event.metaKey) return;
     const inside = rows.contains(event.target);
-    const keys = { ArrowDown: () => go(inside ? at + 1 : at), ArrowUp: () => go(at - 1), Home: () => go(0), End: () => go(ids().length - 1), " ": () => inside && toggle(at), Enter: open };
+    const keys = { ArrowDown: () => go(inside ? at + 1 : at), ArrowUp: () => go(at - 1), Home: () => go(0), End: () => go(ids().length - 1), " ": () => inside && toggle(at), Enter: () => (inside && !model.get("chosen").length ? openOne(at) : open()) };
     if (!keys[event.key] || !ids().length) return;
     keys[event.key]();
     event.preventDefault();
