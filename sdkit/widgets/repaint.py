@@ -42,7 +42,7 @@ class Repaint(Asks, Stilled, ipywidgets.VBox):
         self.halt = ipywidgets.Button(description="Stop", disabled=True, tooltip="within one step")
         self.bar = ipywidgets.FloatProgress(0, max=1)
         self.status = ipywidgets.Label("")
-        self.go.on_click(lambda _: self.run())
+        self.go.on_click(lambda _: self.canvas._after_page(self.run))  # while a cell ran, the click overtook strokes and words
         self.halt.on_click(lambda _: self.stop())
         for field, width in ((self.prompt, "min(100%, 420px)"), (self.seed, "130px"), (self.bar, "130px")):
             field.layout.width = width

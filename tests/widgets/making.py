@@ -44,7 +44,8 @@ class Painter:
                         progress(done, total)
                     if look is not None:
                         share = (step + 1) / request.steps  # the colour comes out of the dark
-                        look(lambda share=share: Image.new("RGB", (32, 32), tuple(round(c * share) for c in colour)))
+                        shade = tuple(round(c * share) for c in colour)
+                        look(lambda shade=shade: Image.new("RGB", (32, 32), shade))
                     if stop is not None and stop.is_set():
                         raise Interrupted("Stopped. The pictures that were finished are kept.")
             finally:

@@ -12,6 +12,8 @@ const SEVERITY = { error: "Error", maybe: "Perhaps", warning: "Warning", waived:
 /** What a finding comes to: "maybe" is an error that depends on what a model will paint. */
 const kind = (row) => (row.waived ? "waived" : row.severity === "error" && !row.sure ? "maybe" : row.severity);
 const LANGUAGES = ["cs", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "pl", "pt", "sv"];
+// What Export is about.
+const ASKED = ["placements", "fit", "layout_name", "texts", "language", "copy_side", "waive", "label", "alt", "archive", "zipped", "to"];
 const MOST = 150; // rows of findings in the page
 const PATIENCE = 300; // milliseconds after a key before previews follow
 
@@ -284,7 +286,7 @@ function render({ model, el }) {
   }
 
   // -- export -----------------------------------------------------------------------------------------------------------
-  const go = make("button", { type: "button", class: "main", "aria-describedby": `${name}-stops`, onclick: () => { clearTimeout(typing); model.save_changes(); model.send({ kind: "export" }); } });
+  const go = make("button", { type: "button", class: "main", "aria-describedby": `${name}-stops`, onclick: () => { clearTimeout(typing); model.save_changes(); ui.send("export", ASKED); } });
   const stop = button("Stop", () => model.send({ kind: "stop" }));
   const fill = make("i"), bar = make("div", { class: "progress", role: "progressbar", "aria-label": "progress", "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
   const status = make("span", { class: "status grow", role: "status", id: `${name}-stops` });
