@@ -17,7 +17,7 @@ function render({ model, el }) {
   }
   let typing = 0;
   const prompt = make("input", { type: "text", placeholder: "the picture's own words", oninput: () => { model.set("prompt", prompt.value); clearTimeout(typing); typing = setTimeout(() => model.save_changes(), 150); } });
-  const seed = make("input", { type: "number", min: 0, step: 1, style: "width: 76px", onchange: () => ui.set({ seed: Number(seed.value) }) });
+  const seed = make("input", { type: "number", min: 0, step: 1, style: "width: 116px", onchange: () => ui.set({ seed: Number(seed.value) }) });
   const box = make("div", { class: "frame" }), photo = make("div", { class: "photo", role: "group" }, make("img", { alt: "" })), safe = make("div", { class: "safe" }, make("span", {}, "safe area"));
   const edges = SIDES.map((side) => make("div", { class: `edge ${side}`, role: "slider", tabindex: 0, "aria-label": `pixels more: ${side}`, "aria-valuemin": 0, "aria-valuemax": 4096 }, make("span", { "aria-hidden": "true" }, ARROWS[side])));
   const stage = make("div", { class: "stage well" }, box, photo, safe, ...edges);

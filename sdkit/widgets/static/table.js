@@ -1,7 +1,9 @@
 // ExperimentTable: Python sorts and filters; of the rows only those in sight are in the page.
 
 const HIGH = 64;
-const WIDE = { prompt: "minmax(220px, 3fr)", negative: "minmax(140px, 2fr)", tags: "minmax(100px, 1fr)" };
+// Pixels that a column has at least, and its share of what is left. A seed may have ten digits.
+const WIDE = { prompt: [210, 3], negative: [140, 2], tags: [92, 1], seed: [108, 1], rating: [76, 1], kept: [92, 1] };
+const OTHER = [96, 1], THUMB = 72;
 const SIGNS = { kept: { 1: "★ kept", 0: "✕ rejected" } };
 
 function render({ model, el }) {
@@ -12,7 +14,7 @@ function render({ model, el }) {
   let typing = 0, at = 0, waiting = 0, queued = 0;
 
   const search = make("input", { type: "search", placeholder: "search words, notes, tags …", "aria-label": "search", oninput: () => { clearTimeout(typing); typing = setTimeout(() => ui.set({ search: search.value }), 200); } });
-  const filters = make("div", { class: "row" });
+  const filters = make("div", { class: "row bar filters" });
   const count = make("span", { class: "quiet", role: "status" });
   const head = make("div", { class: "line head", role: "row" }), rows = make("div", { class: "rows", role: "rowgroup" });
   const grid = make("div", { class: "grid", role: "grid", "aria-label": "pictures", "aria-multiselectable": "true", tabindex: 0 }, make("div", { role: "rowgroup" }, head), rows);
@@ -21,7 +23,7 @@ function render({ model, el }) {
   const tagging = [make("button", { type: "button", onclick: () => tag("tag") }, "Tag"), make("button", { type: "button", onclick: () => tag("untag") }, "Untag")];
   const opening = [["compare", "Compare"], ["rate", "Rate"], ["mask", "Repaint"], ["outpaint", "Outpaint"], ["export", "Export"]].map(([widget, label]) => make("button", { type: "button", onclick: () => open(widget) }, label));
   ui.root.append(...[
-    make("div", { class: "row bar" }, search, filters, make("button", { type: "button", onclick: () => { asked.clear(); model.send({ kind: "refresh" }); } }, "Refresh")), grid,
+    make("div", { class: "row bar" }, search, make("button", { type: "button", onclick: () => { asked.clear(); model.send({ kind: "refresh" }); } }, "Refresh")), filters, grid,
     make("div", { class: "row foot" }, count, make("span", { class: "grow" }), words, ...tagging, make("button", { type: "button", onclick: () => ui.set({ chosen: [] }) }, "Choose none")),
     model.get("_opens") ? make("div", { class: "row foot", role: "group", "aria-label": "open the chosen" }, make("span", { class: "quiet" }, "open in"), ...opening) : null,
     make("details", { class: "help" }, make("summary", {}, "Keys"), make("p", {},
@@ -31,7 +33,10 @@ function render({ model, el }) {
 
   function heads() {
     const sort = model.get("sort"), down = model.get("descending");
-    grid.style.setProperty("--columns", `72px ${columns().map((name) => WIDE[name] || "minmax(84px, 1fr)").join(" ")}`);
+    // Each row is a grid of its own: they are in line since all of them know the widths beforehand.
+    const wide = columns().map((name) => WIDE[name] || OTHER);
+    grid.style.setProperty("--columns", `${THUMB}px ${wide.map(([least, share]) => `minmax(${least}px, ${share}fr)`).join(" ")}`);
+    grid.style.setProperty("--wide", `${wide.reduce((sum, [least]) => sum + least, THUMB)}px`);
     head.replaceChildren(make("div", { role: "columnheader" }, make("span", { class: "away" }, "picture")), ...columns().map((name) => {
       const sorted = name === sort, arrow = sorted ? (down ? " ↓" : " ↑") : "";
       return make("div", { role: "columnheader", "aria-sort": sorted ? (down ? "descending" : "ascending") : "none" },
