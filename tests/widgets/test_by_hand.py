@@ -173,6 +173,12 @@ def test_the_table_is_sorted_searched_tagged_and_opened(desk):
         table.locator(f"[aria-sort={way}]", has_text="seed").wait_for()
         wanted = ["0", "1", "2"][:: -1 if way == "descending" else 1]
         desk.until(lambda wanted=wanted: [row.split("\n")[1].strip() for row in rows.all_inner_texts()] == wanted)
+    lefts = table.locator(".head [role=columnheader]").evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect().left)"
+    )
+    for row in rows.all():
+        cells = row.locator("[role=gridcell]").evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().left)")
+        assert cells == pytest.approx(lefts, abs=1)
     rows.nth(0).click()
     rows.nth(2).click()
     table.get_by_role("textbox", name="tag").click()
@@ -218,6 +224,7 @@ def test_six_are_held_against_each_other(desk):
     compare.get_by_role("button", name="Whole picture").click()
     pane = compare.locator(".pane")
     wide = pane.bounding_box()["width"]
+    assert abs(slider.bounding_box()["width"] - wide) <= 1  # whatever other widgets brought into the page
     drag(page, pane, (wide * 0.1, 60), (wide * 0.7, 60))
     desk.until(lambda: abs(float(re.search(r"[\d.]+", edge.get_attribute("style"))[0]) - 70) < 1)
 
@@ -281,6 +288,23 @@ def test_the_preview_moves_and_stop_keeps_what_is_finished(desk):
     ]
     assert ast.literal_eval(call.args[0]) == "a blue balloon"
     assert {one.arg: ast.literal_eval(one.value) for one in call.keywords} == {"seeds": 40, "steps": 8, "experiment": "lab"}
+
+
+def test_long_numbers_are_read_whole(desk):
+    """At the width that JupyterLab leaves beside its file browser."""
+    lab, frame = desk.show("lab"), desk.show("outpaint")
+    for field, number in (("width in pixels", 1024), ("height in pixels", 1024), ("first seed", 4294967295), ("steps", 100)):
+        lab.get_by_label(field).fill(str(number))
+    frame.get_by_label("seed").fill("4294967295")
+    for widget in (lab, frame):
+        rooms = widget.locator("input[type=number]").evaluate_all(
+            "(all) => all.map((one) => [one.getAttribute('aria-label'), one.value, one.clientWidth - one.scrollWidth])"
+        )
+        assert [room for room in rooms if room[2] < 0] == []
+    for field, number in (("width in pixels", ""), ("height in pixels", ""), ("first seed", "0"), ("steps", "8")):
+        lab.get_by_label(field).fill(number)
+    frame.get_by_label("seed").fill("0")
+    desk.page.keyboard.press("Tab")
 
 
 def test_a_pen_paints(desk):
