@@ -173,12 +173,6 @@ def test_the_table_is_sorted_searched_tagged_and_opened(desk):
         table.locator(f"[aria-sort={way}]", has_text="seed").wait_for()
         wanted = ["0", "1", "2"][:: -1 if way == "descending" else 1]
         desk.until(lambda wanted=wanted: [row.split("\n")[1].strip() for row in rows.all_inner_texts()] == wanted)
-    lefts = table.locator(".head [role=columnheader]").evaluate_all(
-        "(all) => all.map((one) => one.getBoundingClientRect().left)"
-    )
-    for row in rows.all():
-        cells = row.locator("[role=gridcell]").evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().left)")
-        assert cells == pytest.approx(lefts, abs=1)
     rows.nth(0).click()
     rows.nth(2).click()
     table.get_by_role("textbox", name="tag").click()
@@ -224,7 +218,9 @@ def test_six_are_held_against_each_other(desk):
     compare.get_by_role("button", name="Whole picture").click()
     pane = compare.locator(".pane")
     wide = pane.bounding_box()["width"]
-    assert abs(slider.bounding_box()["width"] - wide) <= 1  # whatever other widgets brought into the page
+    desk.show("mask")  # which brings its own style sheet along
+    assert abs(slider.bounding_box()["width"] - wide) <= 1
+    pane.scroll_into_view_if_needed()
     drag(page, pane, (wide * 0.1, 60), (wide * 0.7, 60))
     desk.until(lambda: abs(float(re.search(r"[\d.]+", edge.get_attribute("style"))[0]) - 70) < 1)
 
