@@ -15,6 +15,7 @@ from PIL import Image
 from sdkit.experiments import Experiments, Store
 
 pytestmark = pytest.mark.slow
+BRAND = Path(__file__).parents[2] / "brand"
 
 SETUP = f"""import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
 import ipywidgets, time
@@ -22,6 +23,7 @@ from pathlib import Path
 from PIL import Image
 from making import Painter
 from sdkit import Studio
+from sdkit.layout.specimen import backdrop
 from sdkit.widgets import *
 painter = Painter()
 studio = Studio("painter", store="store", backend=painter)
@@ -37,11 +39,13 @@ ipywidgets.VBox([table, below])""",
     "repaint": "repaint = Repaint(studio, Image.new('RGB', (160, 120), (10, 200, 90))); repaint.canvas.size = 24; repaint",
     "lab": "lab = PromptLab(studio, 'a mug', steps=8, experiment='lab'); lab",
     "mask": "canvas = MaskCanvas(Image.new('RGB', (300, 200), 'white'), size=20); canvas",
-    "export": "panel = ExportPanel(studio, shots[0], placements=['x-post']); panel",
+    "export": f"""panel = ExportPanel(studio, backdrop((160, 160)), {str(BRAND)!r}, to="kit", placements=["instagram-square"])
+panel""",
 }
 SAID = {
     "repainted": "repaint.result.image.save('after.png'); print('after.png')",
     "painted": "print(canvas.mask.getbbox(), len(canvas.strokes))",
+    "exported": "print(panel.state, len(panel.kit))",
     "slow": "painter.pace = 0.15",
     "soon": "painter.pace = 0.0",
     "busy": """while not Path("go-on").exists(): time.sleep(0.05)""",
@@ -320,6 +324,19 @@ def test_a_pen_paints(desk):
     assert page.evaluate("window.by") == "pen"
     *found, strokes = (int(n) for n in re.findall(r"\d+", desk.say("painted")))
     assert strokes == 1 and all(abs(a - b) <= 1 for a, b in zip(found, (40, 50, 210, 70), strict=True))
+
+
+def test_the_files_are_exported_and_downloaded(desk):
+    panel, page = desk.show("export"), desk.page
+    panel.locator(".shot img[src]").first.wait_for()
+    panel.get_by_role("radio", name="Headline", exact=True).check()
+    panel.get_by_role("textbox", name="headline").click()
+    page.keyboard.type("a big blue ball")  # a and b are commands of the notebook
+    panel.get_by_role("button", name="Export 1 file").and_(panel.locator(":enabled")).click()
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Download zip").click()
+    assert Path(download.value.path()).read_bytes() == (desk.work / "kit" / "kit.zip").read_bytes()
+    assert desk.say("exported") == "done 1"
 
 
 def test_what_is_done_while_a_cell_runs_counts_as_it_was_seen(desk):

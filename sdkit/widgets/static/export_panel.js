@@ -266,7 +266,7 @@ function render({ model, el }) {
     rows.replaceChildren(...mine.slice(0, MOST).flatMap((row) => {
       const key = `${row.placement}: ${row.rule}`, one = known.get(row.placement), open = asking && asking.key === key && asking.where === row.where;
       const act = row.waived ? button("Take back", () => { const waive = { ...model.get("waive") }; delete waive[key in waive ? key : row.rule]; ui.set({ waive }); }, { class: "small" })
-        : row.severity === "error" ? button("Let pass …", () => { asking = open ? null : { key, rule: row.rule, where: row.where }; judge(); rows.querySelector("input")?.focus(); }, { class: "small", "aria-expanded": String(Boolean(open)), "data-is": `${key} ${row.where}` }) : null;
+        : row.severity === "error" ? button("Let pass\u00a0…", () => { asking = open ? null : { key, rule: row.rule, where: row.where }; judge(); rows.querySelector("input")?.focus(); }, { class: "small", "aria-expanded": String(Boolean(open)), "data-is": `${key} ${row.where}` }) : null;
       const line = make("tr", { class: `is-${kind(row)}` }, make("td", {}, make("span", { class: `mark ${kind(row) === "error" ? "bad" : ""}`, title: kind(row) === "maybe" ? "an error, if what the model paints is like this preview" : "" }, icon(kind(row)), SEVERITY[kind(row)])), make("td", {}, row.rule),
         make("td", {}, one ? button(one.called, () => ui.set({ selected: row.placement }), { class: "link" }) : row.placement), make("td", {}, row.where.replaceAll("_", " ")), make("td", {}, row.found), make("td", {}, row.allowed),
         make("td", {}, act));
