@@ -149,6 +149,15 @@ def until(page: Any, true: Callable[[], object], say: str = "") -> None:
     raise AssertionError(say or "what was waited for did not come")
 
 
+def points(canvas: Any, size: tuple[int, int]) -> Callable[[float, float], tuple[float, float]]:
+    """Where a pixel of a picture of this size is from the corner of the canvas that shows it whole."""
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    scale = min(box["width"] / size[0], box["height"] / size[1])
+    left, top = (box["width"] - size[0] * scale) / 2, (box["height"] - size[1] * scale) / 2
+    return lambda x, y: (left + x * scale, top + y * scale)
+
+
 def drag(page: Any, locator: Any, *way: tuple[float, float]) -> None:
     """Press the mouse at the first of these points, (x, y) pixels from the corner of what is located, and let go at the last."""
     locator.scroll_into_view_if_needed()

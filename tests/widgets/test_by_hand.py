@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from driving import CELL, begin, drag, opened, ready, run, serious, served, until
+from driving import CELL, begin, drag, opened, points, ready, run, serious, served, until
 from PIL import Image
 
 from sdkit.experiments import Experiments, Store
@@ -100,11 +100,8 @@ def desk(chromium, tmp_path_factory):
 def painted(desk, canvas, start, end, size):
     """Draw from one point of a picture of this size to another; points are in its pixels."""
     canvas.and_(desk.page.locator("[data-ready]")).wait_for()
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    scale = min(box["width"] / size[0], box["height"] / size[1])
-    left, top = (box["width"] - size[0] * scale) / 2, (box["height"] - size[1] * scale) / 2
-    drag(desk.page, canvas, *((left + x * scale, top + y * scale) for x, y in (start, end)))
+    at = points(canvas, size)
+    drag(desk.page, canvas, at(*start), at(*end))
 
 
 def test_ten_pairs_are_rated_by_keyboard(desk):
@@ -311,14 +308,12 @@ def test_a_pen_paints(desk):
     canvas, page = desk.show("mask").locator("canvas"), desk.page
     canvas.and_(page.locator("[data-ready]")).wait_for()
     canvas.evaluate("(node) => node.addEventListener('pointerdown', (event) => { window.by = event.pointerType; })")
-    box = canvas.bounding_box()
-    scale = min(box["width"] / 300, box["height"] / 200)
-    left, top = box["x"] + (box["width"] - 300 * scale) / 2, box["y"] + (box["height"] - 200 * scale) / 2
+    at, box = points(canvas, (300, 200)), canvas.bounding_box()
     pen = page.context.new_cdp_session(page)
     for kind, x in [("mousePressed", 50), *(("mouseMoved", x) for x in range(60, 201, 20)), ("mouseReleased", 200)]:
         pen.send("Input.dispatchMouseEvent", {
-            "type": kind, "x": left + x * scale, "y": top + 60 * scale, "button": "left", "buttons": 1, "clickCount": 1,
-            "pointerType": "pen", "force": 0.5,
+            "type": kind, "x": box["x"] + at(x, 60)[0], "y": box["y"] + at(x, 60)[1], "button": "left", "buttons": 1,
+            "clickCount": 1, "pointerType": "pen", "force": 0.5,
         })  # fmt: skip
     desk.page.get_by_text("% is to be repainted").first.wait_for()
     assert page.evaluate("window.by") == "pen"
