@@ -117,7 +117,8 @@ class Panel(Stilled, anywidget.AnyWidget):
         if answer is None:
             return
         state = content.get("state")
-        news = {name: value for name, value in (state or {}).items() if getattr(self, name, None) != value}
+        shown = state if isinstance(state, dict) else {}
+        news = {name: value for name, value in shown.items() if getattr(self, name, None) != value}
         if not all([self._accepted_from_page({name: value}) for name, value in news.items()]):
             return
         try:
