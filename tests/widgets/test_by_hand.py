@@ -153,11 +153,13 @@ def test_the_frame_is_dragged_and_accepted(desk):
     frame.get_by_text("try 2 of 2").wait_for()
     frame.get_by_role("button", name="Accept").click()
     frame.get_by_role("button", name="✓ Accepted").wait_for()
+    frame.get_by_role("button", name="Try again").click()
+    frame.get_by_text("try 3 of 3").wait_for()
     rows = desk.kept.frame().query("prompt == 'a meadow'").sort_values("id")
     size = tuple(int(n) for n in re.findall(r"\d+", told.inner_text())[:2])
-    assert list(zip(rows["width"], rows["height"], strict=True)) == [(wide, 64), size]
-    assert list(rows["kept"] == 1) == [False, True]
-    assert [Image.open(path).size for path in rows["path"]] == [(wide, 64), size]
+    assert list(zip(rows["width"], rows["height"], rows["seed"], strict=True)) == [(wide, 64, 0), (*size, 0), (*size, 1)]
+    assert list(rows["kept"] == 1) == [False, True, False]
+    assert [Image.open(path).size for path in rows["path"]] == [(wide, 64), size, size]
 
 
 def test_the_table_is_sorted_searched_tagged_and_opened(desk):
@@ -285,6 +287,13 @@ def test_the_preview_moves_and_stop_keeps_what_is_finished(desk):
     ]
     assert ast.literal_eval(call.args[0]) == "a blue balloon"
     assert {one.arg: ast.literal_eval(one.value) for one in call.keywords} == {"seeds": 40, "steps": 8, "experiment": "lab"}
+
+    lab.get_by_role("button", name="Keep").click()
+    lab.get_by_role("button", name="Kept").wait_for()
+    assert list(desk.kept.frame().query("kept == 1 and prompt == 'a blue balloon'")["id"]) == [rows["id"].iloc[-1]]
+    lab.get_by_label("template").select_option("sale-banner")
+    assert "sunburst" in words.input_value()
+    lab.get_by_role("button", name="Generate 720 pictures").wait_for()  # Python has read them: 18 prompts, 40 seeds
 
 
 def test_long_numbers_are_read_whole(desk):
