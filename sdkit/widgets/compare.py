@@ -97,6 +97,7 @@ class Compare(Panel):
         for i in self.chosen:
             first, one = self._shown[self.chosen[0]], self._shown[i]
             notes.append({
+                "of": [self.chosen[0], i],
                 "prompt": words(first.prompt, one.prompt), "negative": words(first.negative, one.negative),
                 "settings": [
                     [name, first.settings.get(name, "-"), value] for name, value in one.settings.items()

@@ -100,8 +100,8 @@ class Draws(Works):
         wanted = [i for i in places if isinstance(i, int) and 0 <= i < len(self._made)]
         self.tell("thumbs", [self._thumbs[i] for i in wanted], places=wanted)
 
-    def _on_keep(self) -> None:
-        self.keep()
+    def _on_keep(self, id: str) -> None:
+        self.keep(id)
 
     @traitlets.validate("selected")
     def _selected(self, proposal: Any) -> int:

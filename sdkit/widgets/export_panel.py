@@ -17,7 +17,7 @@ from ..export.alts import draft
 from ..export.bundle import SHEET
 from ..studio import Studio
 from .looks import Looks
-from .panel import css, esm, one_of
+from .panel import css, esm, one_of, typed
 from .worker import DONE, Job
 from .working import Steps
 
@@ -51,7 +51,7 @@ class ExportPanel(Looks):
     _css = css("export_panel")
 
     safe = traitlets.Bool(False).tag(sync=True)
-    search = traitlets.Unicode("").tag(sync=True)
+    search = typed(traitlets.Unicode(""))
     only = traitlets.Unicode("").tag(sync=True)
     alt = traitlets.Unicode("").tag(sync=True)
     archive = traitlets.Bool(False).tag(sync=True)

@@ -22,7 +22,7 @@ from ..layout.template import SIDES
 from ..sheet import contact_sheet
 from ..studio import Studio
 from .newest import Newest, Stale
-from .panel import jpeg, one_of, picture
+from .panel import jpeg, one_of, picture, typed
 from .specimens import SPECIMEN, specimen, told
 from .worker import in_colab, sentence
 from .working import Works
@@ -44,7 +44,7 @@ class Looks(Works):
     placements = traitlets.List(traitlets.Unicode()).tag(sync=True)
     fit = traitlets.Dict().tag(sync=True)
     layout_name = traitlets.Unicode("").tag(sync=True)  # ipywidgets' own `layout` is of CSS
-    texts = traitlets.Dict().tag(sync=True)
+    texts = typed(traitlets.Dict())
     language = traitlets.Unicode("").tag(sync=True)
     copy_side = traitlets.Unicode("").tag(sync=True)
     waive = traitlets.Dict().tag(sync=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,20 @@ class MaskCanvas(Panel):
         self._kept = self._read(protect, "protect")
         self._start = self._read(mask, "mask")
         self._protect, self._base = self._shown(self._kept), self._shown(self._start)
+
+    # -- what the page asks for ----------------------------------------------------------------------------------------
+
+    _then: Callable[[], object] | None = None
+
+    def _after_page(self, then: Callable[[], object]) -> None:
+        """Call `then` once all that was done in the page before now has come: strokes, and what stands in other widgets."""
+        self._then = then
+        self.tell("all")
+
+    def _on_all(self) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then()
 
     # -- the mask ------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from ..request import MAX_SEED, MAX_SIDE, real, whole
 from ..result import Result
 from ..studio import Studio
 from .drawing import Draws, Watch
-from .panel import css, esm, picture
+from .panel import css, esm, picture, typed
 from .worker import Job
 
 _SIDE = 1024  # pixels a side of the copy that the page gets
@@ -45,7 +45,7 @@ class OutpaintFrame(Draws):
     extend = traitlets.List(traitlets.Int(), [0, 0, 0, 0], minlen=4, maxlen=4).tag(sync=True)
     placement = traitlets.Unicode("").tag(sync=True)
     anchor = traitlets.List(traitlets.Float(), [0.5, 0.5], minlen=2, maxlen=2).tag(sync=True)
-    prompt = traitlets.Unicode("").tag(sync=True)
+    prompt = typed(traitlets.Unicode(""))
     seed = traitlets.Int(0).tag(sync=True)
     alt = traitlets.Unicode("the picture").tag(sync=True)
     _accepted = traitlets.Unicode("").tag(sync=True)
@@ -136,9 +136,6 @@ class OutpaintFrame(Draws):
 
     def _on_generate(self) -> None:
         self.generate()
-
-    def _on_retry(self) -> None:
-        self.retry()
 
     def _on_accept(self) -> None:
         self.accept()

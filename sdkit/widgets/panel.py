@@ -45,6 +45,11 @@ def picture() -> Any:
     return traitlets.Bytes(b"").tag(sync=True, to_json=_sent, from_json=_came)
 
 
+def typed(trait: Any) -> Any:
+    """A trait for what is typed. ipywidgets 8 sends the page back what came from it, which would undo the keys pressed since."""
+    return trait.tag(sync=True, echo_update=False)
+
+
 class Panel(Stilled, anywidget.AnyWidget):
     """A widget of the kit.
 
@@ -75,6 +80,10 @@ class Panel(Stilled, anywidget.AnyWidget):
 
     def set_state(self, sync_data: Any) -> None:
         """What the page sets. A value that cannot be becomes a sentence in the widget, and the traits stay as they were."""
+        self._accepted_from_page(sync_data)
+
+    def _accepted_from_page(self, sync_data: Any) -> bool:
+        """As `set_state`; whether the values can be."""
         before = {name: getattr(self, name) for name in sync_data if self.has_trait(name)}
         try:
             super().set_state(sync_data)
@@ -84,6 +93,8 @@ class Panel(Stilled, anywidget.AnyWidget):
                     self._trait_values[name] = value
                 self.error = sentence(error)
             self.send_state(list(before))
+            return False
+        return True
 
     def _token(self) -> str:
         return str(self._still)
@@ -96,13 +107,22 @@ class Panel(Stilled, anywidget.AnyWidget):
             self.send({"kind": kind, **content}, list(buffers))
 
     def _heard(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
-        """Answer the page's message `kind` by the method `_on_<kind>`; what goes wrong there is shown as a sentence."""
+        """Answer the page's message `kind` by the method `_on_<kind>`; what goes wrong there is shown as a sentence.
+
+        Its `state` is what the page shows of the traits that the message is about: their own changes may come later. One that
+        cannot be is told, and nothing else is done.
+        """
         kind = content.get("kind", "") if isinstance(content, dict) else ""
         answer: Callable[..., None] | None = getattr(self, f"_on_{kind}", None) if str(kind).isidentifier() else None
         if answer is None:
             return
+        state = content.get("state")
+        shown = state if isinstance(state, dict) else {}
+        news = {name: value for name, value in shown.items() if getattr(self, name, None) != value}
+        if not all([self._accepted_from_page({name: value}) for name, value in news.items()]):
+            return
         try:
-            answer(**{k: v for k, v in content.items() if k != "kind"})
+            answer(**{k: v for k, v in content.items() if k not in ("kind", "state")})
         except Exception as error:
             self.error = sentence(error)
 

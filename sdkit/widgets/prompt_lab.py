@@ -15,7 +15,7 @@ from ..prompt.wildcards import template_folders
 from ..request import MAX_SEED, pair_of_pixels, real, whole
 from ..studio import Studio
 from .drawing import Draws, Watch
-from .panel import css, esm
+from .panel import css, esm, typed
 from .worker import Job
 from .working import checked
 
@@ -40,9 +40,9 @@ class PromptLab(Draws):
     _esm = esm("prompt_lab")
     _css = css("prompt_lab")
 
-    prompt = traitlets.Unicode("").tag(sync=True)
-    slots = traitlets.Dict().tag(sync=True)
-    negative = traitlets.Unicode("").tag(sync=True)
+    prompt = typed(traitlets.Unicode(""))
+    slots = typed(traitlets.Dict())
+    negative = typed(traitlets.Unicode(""))
     seed = traitlets.Int(0).tag(sync=True)
     count = traitlets.Int(1).tag(sync=True)
     size = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -270,9 +270,6 @@ class PromptLab(Draws):
 
     def _on_generate(self) -> None:
         self.generate()
-
-    def _on_use(self, id: str) -> None:
-        self.use(id)
 
     def __repr__(self) -> str:
         return f"PromptLab({self.prompt!r}, {len(self.history)} pictures)"

@@ -118,6 +118,14 @@ class Rate(Panel):
         if at == self.at:  # a key pressed twice must not answer for a picture that was not seen
             self.answer(value)
 
+    def _on_skip(self, at: int) -> None:
+        if at == self.at:
+            self.skip()
+
+    def _on_undo(self, at: int) -> None:
+        if at == self.at:
+            self.undo()
+
     def _on_effects(self) -> None:
         table = self.effects
         low, high = (0.0, 1.0) if table.of == effects.PREFERENCE else (-2.0, 2.0)

@@ -35,16 +35,16 @@ class Repaint(Asks, Stilled, ipywidgets.VBox):
         self.canvas = canvas if isinstance(canvas, MaskCanvas) else MaskCanvas(canvas)
         self.result: Patched | None = None
         self.prompt = ipywidgets.Text(
-            prompt, placeholder="what to paint there; nothing removes what is there", description="paint"
+            prompt, placeholder="what to paint there; left empty, what is there is removed", description="paint"
         )
         self.seed = ipywidgets.IntText(0, description="seed")
         self.go = ipywidgets.Button(description="Repaint", button_style="primary", tooltip="paint what is marked")
         self.halt = ipywidgets.Button(description="Stop", disabled=True, tooltip="within one step")
         self.bar = ipywidgets.FloatProgress(0, max=1)
         self.status = ipywidgets.Label("")
-        self.go.on_click(lambda _: self.run())
+        self.go.on_click(lambda _: self.canvas._after_page(self.run))  # while a cell ran, the click overtook strokes and words
         self.halt.on_click(lambda _: self.stop())
-        for field, width in ((self.prompt, "min(100%, 420px)"), (self.seed, "130px"), (self.bar, "130px")):
+        for field, width in ((self.prompt, "min(100%, 440px)"), (self.seed, "130px"), (self.bar, "130px")):
             field.layout.width = width
         for field in (self.prompt, self.seed):
             field.style.description_width = "initial"

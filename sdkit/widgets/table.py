@@ -15,7 +15,7 @@ from ..errors import InputError, SdkitError, near
 from ..experiments import Experiments, Store
 from ..experiments.measures import NUMBERS
 from ..sheet import contact_sheet
-from .panel import Panel, css, esm
+from .panel import Panel, css, esm, typed
 from .pictures import Thumbnails, gather
 
 _SIDE = 120  # pixels
@@ -37,7 +37,7 @@ class ExperimentTable(Panel):
     filters      {column: value}: only rows of that value.
     chosen       ids of the rows that were picked, in order.
 
-    Double-click, or Enter, opens the chosen ones where `on_open` says: a function of the widget's name; see `Studio.app()`.
+    A double-click opens that row, Enter the chosen ones, where `on_open` says: a function of the widget's name; see `Studio.app()`.
     `.frame()` is what is shown, as a DataFrame; `.results` are the chosen pictures, opened; `.show_in("compare")`, "rate" or "mask"
     gives them in that widget. `.tag(words)` and `.untag(words)` tag the chosen, `.refresh()` reads the store again.
     """
@@ -48,7 +48,7 @@ class ExperimentTable(Panel):
     columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
     sort = traitlets.Unicode("id").tag(sync=True)
     descending = traitlets.Bool(True).tag(sync=True)
-    search = traitlets.Unicode("").tag(sync=True)
+    search = typed(traitlets.Unicode(""))
     filters = traitlets.Dict().tag(sync=True)
     chosen = traitlets.List(traitlets.Unicode()).tag(sync=True)
     _known = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,15 @@ def ready(page: Any) -> None:
 
 
 def run(page: Any, number: int) -> Any:
-    """Run one cell, and give its outputs."""
+    """Run one cell to its end, and give its outputs."""
+    begin(page, number)
+    cell = page.locator(CELL).nth(number)
+    cell.locator(".jp-InputPrompt", has_text="]:").and_(cell.locator(".jp-InputPrompt", has_not_text="*")).wait_for()
+    return cell.locator(".jp-Cell-outputArea")
+
+
+def begin(page: Any, number: int) -> None:
+    """Have one cell taken by the kernel, and do not wait for its end."""
     from playwright.sync_api import TimeoutError as TooLate
 
     cell = page.locator(CELL).nth(number)
@@ -128,6 +136,47 @@ def run(page: Any, number: int) -> Any:
         page.keyboard.press("Control+Enter")
         with suppress(TooLate):
             taken.wait_for(timeout=10_000)
-            break
-    taken.and_(cell.locator(".jp-InputPrompt", has_not_text="*")).wait_for()
-    return cell.locator(".jp-Cell-outputArea")
+            return
+    taken.wait_for()
+
+
+def until(page: Any, true: Callable[[], object], say: str = "") -> None:
+    """Wait, the page at work meanwhile, until `true()`."""
+    for _ in range(PATIENCE // 100):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(say or "what was waited for did not come")
+
+
+def points(canvas: Any, size: tuple[int, int]) -> Callable[[float, float], tuple[float, float]]:
+    """Where a pixel of a picture of this size is from the corner of the canvas that shows it whole."""
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    scale = min(box["width"] / size[0], box["height"] / size[1])
+    left, top = (box["width"] - size[0] * scale) / 2, (box["height"] - size[1] * scale) / 2
+    return lambda x, y: (left + x * scale, top + y * scale)
+
+
+def drag(page: Any, locator: Any, *way: tuple[float, float]) -> None:
+    """Press the mouse at the first of these points, (x, y) pixels from the corner of what is located, and let go at the last."""
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    page.mouse.move(box["x"] + way[0][0], box["y"] + way[0][1])
+    page.mouse.down()
+    for x, y in way[1:]:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=6)
+    page.mouse.up()
+
+
+def serious(page: Any, within: str) -> list[tuple[str, str, list[str]]]:
+    """Serious accessibility violations within what this selector finds, as axe-core sees them."""
+    from importlib.resources import files
+
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(files("axe_core_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = page.evaluate("(within) => axe.run(within, {resultTypes: ['violations']})", within)
+    return [
+        (v["id"], v["impact"], [n["html"][:160] for n in v["nodes"]])
+        for v in found["violations"] if v["impact"] in ("serious", "critical")
+    ]  # fmt: skip

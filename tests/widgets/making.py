@@ -13,7 +13,10 @@ from sdkit.widgets import Compare, ExperimentTable, ExportPanel, MaskCanvas, Out
 
 
 class Painter:
-    """A backend that paints a flat colour from the request in `steps` steps of `pace` seconds each."""
+    """A backend that paints a flat colour from the request in `steps` steps of `pace` seconds each.
+
+    What it is up to can be looked at.
+    """
 
     can = Can(kinds=frozenset({"text2img", "img2img", "inpaint"}), native=(64, 64), steps=4, guidance=3.0)
 
@@ -29,19 +32,24 @@ class Painter:
         for request in requests:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
+            colour = tuple(int(request.key[i : i + 2], 16) for i in (0, 2, 4))
+            look = getattr(progress, "preview", None)
             try:
-                for _ in range(request.steps):
+                for step in range(request.steps):
                     time.sleep(self.pace)
                     done += 1
                     self.steps += 1
                     self.stepped.set()
                     if progress is not None:
                         progress(done, total)
+                    if look is not None:
+                        share = (step + 1) / request.steps  # the colour comes out of the dark
+                        shade = tuple(round(c * share) for c in colour)
+                        look(lambda shade=shade: Image.new("RGB", (32, 32), shade))
                     if stop is not None and stop.is_set():
                         raise Interrupted("Stopped. The pictures that were finished are kept.")
             finally:
                 self.at_once -= 1
-            colour = tuple(int(request.key[i : i + 2], 16) for i in (0, 2, 4))
             yield Result(Image.new("RGB", request.size, colour), request, self.made, 0.1)
 
 

@@ -214,6 +214,16 @@ def test_five_hundred_pictures_on_a_sheet(shown):
 
 
 @pytest.mark.slow
+def test_a_double_click_on_the_sheet_looks_at_that_one(shown):
+    one = shown(lambda: Compare(shots(2, 4)))
+    cell = one.page.locator(".cell")
+    one.until(lambda: cell.count() == 8)
+    cell.nth(5).dblclick()
+    one.until(lambda: one.widget.mode == "side" and one.widget.chosen == [5])
+    one.until(lambda: one.page.locator(".pane img[src]").count() == 1)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_looks_right(shown, tmp_path, dark):
     pictures = [

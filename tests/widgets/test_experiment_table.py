@@ -107,3 +107,38 @@ def test_a_person_sorts_filters_chooses_and_tags(shown, filled, dark, tmp_path):
     one.push()
     page.evaluate("document.getElementById('widget').hidden = false")  # as a tab that is turned to
     one.until(lambda: page.locator(".rows .line").count() == 6)
+
+
+@pytest.mark.slow
+def test_a_double_click_opens_the_row_and_enter_the_chosen_ones(shown, filled):
+    opened = []
+    one = shown(lambda: ExperimentTable(filled, on_open=lambda widget: opened.append((widget, list(table.chosen)))))
+    table, page = one.widget, one.page
+    rows = page.locator(".rows .line")
+    one.until(lambda: rows.count() >= 4)
+    rows.nth(2).dblclick()
+    one.until(lambda: opened == [("compare", [table._ids[2]])])
+    rows.nth(0).click()
+    page.keyboard.press("Enter")
+    one.until(lambda: opened[1:] == [("compare", [table._ids[2], table._ids[0]])])
+    rows.nth(0).dblclick()  # one of those that are chosen
+    one.until(lambda: opened[2:] == [("compare", [table._ids[0]])])
+    rows.nth(0).click()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")  # none is chosen
+    one.until(lambda: opened[3:] == [("compare", [table._ids[1]])])
+
+
+@pytest.mark.slow
+def test_columns_are_in_line_whatever_stands_in_them(shown, filled):
+    filled.generate(
+        "a lighthouse on a rock in the evening, waves and gulls around it, as a poster", seeds=[2**32], steps=1, progress=False
+    )
+    one = shown(lambda: ExperimentTable(filled), width=880)
+    one.until(lambda: one.page.locator(".rows .line").count() >= 5)
+    lines = one.page.locator(".line").evaluate_all(
+        "(all) => all.map((line) => [...line.children].map((cell) => cell.getBoundingClientRect().left))"
+    )
+    assert len(lines) > 5 and all(line == pytest.approx(lines[0], abs=1) for line in lines)
+    seed = one.page.get_by_role("gridcell", name="4294967296", exact=True)
+    assert seed.bounding_box()["height"] < 30  # in one line

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from driving import CELL, NAME, opened, ready, run, served
+from driving import CELL, NAME, drag, opened, points, ready, run, served
 from nbformat.sign import NotebookNotary
 
 MAKE = f"""import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
@@ -38,14 +38,8 @@ def generates(page, output):
 def paints(page, output):
     """Draw a line from (50, 60) to (200, 60) on the picture of 300 x 200."""
     canvas = output.locator(".sdkit-mask canvas[data-ready]")
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    scale = min(box["width"] / 300, box["height"] / 200)
-    left, top = box["x"] + (box["width"] - 300 * scale) / 2, box["y"] + (box["height"] - 200 * scale) / 2
-    page.mouse.move(left + 50 * scale, top + 60 * scale)
-    page.mouse.down()
-    page.mouse.move(left + 200 * scale, top + 60 * scale, steps=6)
-    page.mouse.up()
+    at = points(canvas, (300, 200))
+    drag(page, canvas, at(50, 60), at(200, 60))
     output.get_by_text("% is to be repainted").first.wait_for()
 
 

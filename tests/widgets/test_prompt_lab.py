@@ -154,6 +154,18 @@ def test_what_the_backend_raises_is_a_sentence(lab, painter, monkeypatch):
     assert lab.wait(PATIENCE) and lab.state == "done"
 
 
+def test_generate_brings_the_words_along_that_the_page_shows(lab, painted):
+    """Their own changes may come later; one that cannot be is told, and nothing is made."""
+    lab.prompt = "a"
+    lab._heard(lab, {"kind": "generate", "state": {"prompt": "a balloon", "seed": 7, "count": 2}}, [])
+    assert lab.wait(PATIENCE) and lab.prompt == "a balloon" and lab.error == ""
+    assert sorted(painted.experiments.frame()["seed"]) == [7, 8] and {str(r.request.prompt) for r in lab.results} == {
+        "a balloon"
+    }
+    lab._heard(lab, {"kind": "generate", "state": {"prompt": "a kite", "seed": -3, "nothing": 1}}, [])
+    assert "seed: got -3" in lab.error and (lab.prompt, lab.seed) == ("a kite", 7) and len(painted.experiments) == 2
+
+
 def test_two_labs_on_one_studio_take_turns(painted, painter):
     painter.pace = 0.01
     one, two = PromptLab(painted, "a rocket", count=3), PromptLab(painted, "a lemon", count=3)

@@ -137,3 +137,27 @@ def test_ten_pairs_by_keyboard(shown, painted, shots, dark, tmp_path):
     assert len(events) == 10 and (events[5].id, events[5].other) == asked[4] and (events[4].other, events[4].id) == asked[4]
     rows = page.locator(".effects tbody").inner_text()
     assert "not enough data" in rows
+
+
+@pytest.mark.slow
+def test_a_key_held_down_rates_one_pair(shown, painted, shots):
+    one = shown(lambda: Rate(painted, n=10, seed=5))
+    rate, page = one.widget, one.page
+
+    def at(place):
+        one.until(lambda: rate.at == place and page.locator(f".board[data-at='{place}'] img").count() == 2)
+
+    at(0)
+    page.locator(".board").focus()
+    page.keyboard.down("ArrowLeft")
+    at(1)
+    for _ in range(5):
+        page.keyboard.down("ArrowLeft")  # as the keyboard repeats it
+        page.wait_for_timeout(50)
+    page.keyboard.up("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    at(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Backspace")  # before the next pair has come
+    one.until(lambda: rate.at == 2 and rate.answers[:4] == ["left", "right", "tie", None])
+    assert len(painted.experiments.events()) == 3

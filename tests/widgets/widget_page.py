@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import comm
 from comm.base_comm import BaseComm
+from driving import serious
 
 _MODEL = Path(__file__).with_name("model.js").read_text("utf-8")
 _PAGE = """<!doctype html><html lang="en"><head><title>a widget</title><style>
@@ -84,11 +85,4 @@ class Shown:
 
     def axe(self):
         """Serious accessibility violations, as axe-core finds them."""
-        from importlib.resources import files
-
-        self.page.evaluate(files("axe_core_python").joinpath("axe.min.js").read_text("utf-8"))
-        found = self.page.evaluate("() => axe.run('#widget', {resultTypes: ['violations']})")
-        return [
-            (v["id"], v["impact"], [n["html"][:160] for n in v["nodes"]])
-            for v in found["violations"] if v["impact"] in ("serious", "critical")
-        ]  # fmt: skip
+        return serious(self.page, "#widget")

@@ -126,6 +126,13 @@ function frame(model, el, name, label) {
       }
       listener();
     },
+    /**
+     * Say something to Python. The traits that it is about go along: as long as a cell runs, changes of traits are held back,
+     * and what is said overtakes them.
+     */
+    send(kind, traits = [], more = {}) {
+      model.send({ kind, ...more, state: Object.fromEntries(traits.map((name) => [name, model.get(name)])) });
+    },
     listen(listener) {
       const heard = (message, buffers) => listener(message, partsOf(message, buffers));
       model.on("msg:custom", heard);

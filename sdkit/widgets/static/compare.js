@@ -30,7 +30,7 @@ function render({ model, el }) {
     make("div", { class: "row", role: "toolbar", "aria-label": "view" }, make("div", { class: "group", role: "group", "aria-label": "mode" }, ...modes), zooming, gaining, swap, siding, count),
     view,
     make("details", { class: "help" }, make("summary", {}, "Keys"), make("p", {},
-      ...[["+ - 0", "zoom all pictures together; Ctrl and wheel too"], ["arrows, or drag", "move them"], ["on the sheet: arrows", "go from picture to picture"], ["Space", "choose up to six"], ["Enter", "look at the chosen side by side"]]
+      ...[["+ - 0", "zoom all pictures together; Ctrl and wheel too"], ["arrows, or drag", "move them"], ["on the sheet: arrows", "go from picture to picture"], ["Space", "choose up to six"], ["Enter", "look at the chosen side by side"], ["double-click", "look at this one"]]
         .flatMap(([keys, words]) => [make("kbd", {}, keys), ` ${words}   `]))),
   );
 
@@ -118,7 +118,8 @@ function render({ model, el }) {
     return parts.flatMap(([state, words]) => [make(tags[state], {}, words), " "]);
   }
   function caption(at) {
-    const note = model.get("_notes")[at], letter = "ABCDEF"[at];
+    const [found, letter] = [model.get("_notes")[at], "ABCDEF"[at]];
+    const note = found && found.of[0] === chosen()[0] && found.of[1] === chosen()[at] ? found : null; // else it is yet to come
     const node = make("figcaption", {}, make("b", {}, letter));
     if (!note || !note.prompt.length) node.append(name(chosen()[at]));
     else node.append(...marked(note.prompt));
@@ -297,9 +298,9 @@ function render({ model, el }) {
     node.addEventListener("scroll", () => { if (!frameAsked) frameAsked = requestAnimationFrame(() => { frameAsked = 0; show(); }); }, { passive: true });
     node.addEventListener("click", (event) => {
       const one = event.target.closest(".cell");
-      if (one) { go(Number(one.dataset.at)); toggle(focus); }
+      if (one) { go(Number(one.dataset.at)); if (event.detail < 2) toggle(focus); } // the second click is the double one's
     });
-    node.addEventListener("dblclick", () => ui.set({ mode: "side" }));
+    node.addEventListener("dblclick", (event) => { const one = event.target.closest(".cell"); if (one) ui.set({ chosen: [Number(one.dataset.at)], mode: "side" }); });
     node.addEventListener("keydown", (event) => {
       const keys = {
         ArrowRight: () => go(next(0, 1)), ArrowLeft: () => go(next(0, -1)), ArrowDown: () => go(next(1, 0)), ArrowUp: () => go(next(-1, 0)),

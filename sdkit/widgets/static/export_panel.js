@@ -12,6 +12,8 @@ const SEVERITY = { error: "Error", maybe: "Perhaps", warning: "Warning", waived:
 /** What a finding comes to: "maybe" is an error that depends on what a model will paint. */
 const kind = (row) => (row.waived ? "waived" : row.severity === "error" && !row.sure ? "maybe" : row.severity);
 const LANGUAGES = ["cs", "da", "de", "en", "es", "fi", "fr", "hu", "it", "nl", "pl", "pt", "sv"];
+// What Export is about.
+const ASKED = ["placements", "fit", "layout_name", "texts", "language", "copy_side", "waive", "label", "alt", "archive", "zipped", "to"];
 const MOST = 150; // rows of findings in the page
 const PATIENCE = 300; // milliseconds after a key before previews follow
 
@@ -264,7 +266,7 @@ function render({ model, el }) {
     rows.replaceChildren(...mine.slice(0, MOST).flatMap((row) => {
       const key = `${row.placement}: ${row.rule}`, one = known.get(row.placement), open = asking && asking.key === key && asking.where === row.where;
       const act = row.waived ? button("Take back", () => { const waive = { ...model.get("waive") }; delete waive[key in waive ? key : row.rule]; ui.set({ waive }); }, { class: "small" })
-        : row.severity === "error" ? button("Let pass …", () => { asking = open ? null : { key, rule: row.rule, where: row.where }; judge(); rows.querySelector("input")?.focus(); }, { class: "small", "aria-expanded": String(Boolean(open)), "data-is": `${key} ${row.where}` }) : null;
+        : row.severity === "error" ? button("Let pass\u00a0…", () => { asking = open ? null : { key, rule: row.rule, where: row.where }; judge(); rows.querySelector("input")?.focus(); }, { class: "small", "aria-expanded": String(Boolean(open)), "data-is": `${key} ${row.where}` }) : null;
       const line = make("tr", { class: `is-${kind(row)}` }, make("td", {}, make("span", { class: `mark ${kind(row) === "error" ? "bad" : ""}`, title: kind(row) === "maybe" ? "an error, if what the model paints is like this preview" : "" }, icon(kind(row)), SEVERITY[kind(row)])), make("td", {}, row.rule),
         make("td", {}, one ? button(one.called, () => ui.set({ selected: row.placement }), { class: "link" }) : row.placement), make("td", {}, row.where.replaceAll("_", " ")), make("td", {}, row.found), make("td", {}, row.allowed),
         make("td", {}, act));
@@ -284,7 +286,7 @@ function render({ model, el }) {
   }
 
   // -- export -----------------------------------------------------------------------------------------------------------
-  const go = make("button", { type: "button", class: "main", "aria-describedby": `${name}-stops`, onclick: () => { clearTimeout(typing); model.save_changes(); model.send({ kind: "export" }); } });
+  const go = make("button", { type: "button", class: "main", "aria-describedby": `${name}-stops`, onclick: () => { clearTimeout(typing); model.save_changes(); ui.send("export", ASKED); } });
   const stop = button("Stop", () => model.send({ kind: "stop" }));
   const fill = make("i"), bar = make("div", { class: "progress", role: "progressbar", "aria-label": "progress", "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
   const status = make("span", { class: "status grow", role: "status", id: `${name}-stops` });

@@ -411,6 +411,7 @@ function render({ model, el }) {
   ui.on(canvas, "blur", () => { if (down) { down = false; end(); } cross = null; paint(); });
 
   // -- the model ----------------------------------------------------------------------------------------------------
+  ui.listen((message) => { if (message.kind === "all") ui.send("all", ["strokes", "undone", "feather"]); });
   ui.watch(["tool", "subtract"], () => {
     for (const button of tools) button.setAttribute("aria-pressed", String(button.dataset.tool === model.get("tool")));
     takeAway.setAttribute("aria-pressed", String(model.get("subtract")));

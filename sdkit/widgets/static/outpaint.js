@@ -17,16 +17,16 @@ function render({ model, el }) {
   }
   let typing = 0;
   const prompt = make("input", { type: "text", placeholder: "the picture's own words", oninput: () => { model.set("prompt", prompt.value); clearTimeout(typing); typing = setTimeout(() => model.save_changes(), 150); } });
-  const seed = make("input", { type: "number", min: 0, step: 1, style: "width: 76px", onchange: () => ui.set({ seed: Number(seed.value) }) });
+  const seed = make("input", { type: "number", min: 0, step: 1, style: "width: 116px", onchange: () => ui.set({ seed: Number(seed.value) }) });
   const box = make("div", { class: "frame" }), photo = make("div", { class: "photo", role: "group" }, make("img", { alt: "" })), safe = make("div", { class: "safe" }, make("span", {}, "safe area"));
   const edges = SIDES.map((side) => make("div", { class: `edge ${side}`, role: "slider", tabindex: 0, "aria-label": `pixels more: ${side}`, "aria-valuemin": 0, "aria-valuemax": 4096 }, make("span", { "aria-hidden": "true" }, ARROWS[side])));
   const stage = make("div", { class: "stage well" }, box, photo, safe, ...edges);
   const told = make("div", { class: "told", role: "status" });
-  const send = (kind) => { clearTimeout(typing); model.save_changes(); model.send({ kind }); };
-  const go = make("button", { type: "button", class: "main", onclick: () => send("generate") }, "Generate");
+  const start = () => { clearTimeout(typing); model.save_changes(); ui.send("generate", ["extend", "placement", "anchor", "prompt", "seed"]); };
+  const go = make("button", { type: "button", class: "main", onclick: start }, "Generate");
   const stop = make("button", { type: "button", onclick: () => model.send({ kind: "stop" }) }, "Stop");
-  const retry = make("button", { type: "button", title: "with the next seed", onclick: () => send("retry") }, "Try again");
-  const accept = make("button", { type: "button", onclick: () => model.send({ kind: "accept" }) });
+  const retry = make("button", { type: "button", title: "with the next seed", onclick: () => { model.set("seed", model.get("seed") + 1); start(); } }, "Try again");
+  const accept = make("button", { type: "button", onclick: () => ui.send("accept", ["selected"]) });
   const screen = make("div", { class: "screen well" }), fill = make("i"), status = make("div", { class: "status", role: "status" });
   const bar = make("div", { class: "progress", role: "progressbar", "aria-label": "progress", "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
   const back = iconButton("left", "the one before", () => ui.set({ selected: model.get("selected") - 1 })), next = iconButton("right", "the next one", () => ui.set({ selected: model.get("selected") + 1 }));

@@ -37,6 +37,9 @@ function highlight(text, cut) {
   return out.join("") + "\n";
 }
 
+// What Generate is about.
+const ASKED = ["prompt", "slots", "negative", "seed", "count", "size", "placement", "steps", "guidance", "model"];
+
 const seconds = (left) => (left >= 90 ? `about ${Math.round(left / 60)} min left` : left >= 1 ? `about ${Math.round(left)} s left` : left >= 0 ? "almost there" : "");
 const plural = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
@@ -84,7 +87,13 @@ function render({ model, el }) {
   const width = make("input", { type: "number", min: 1, max: 4096, step: 8, "aria-label": "width in pixels" }), height = make("input", { type: "number", min: 1, max: 4096, step: 8, "aria-label": "height in pixels" });
   const chooser = options([["", model.get("_models").map((name) => [name, name])]]);
   for (const side of [width, height]) side.addEventListener("change", () => { if (width.value && height.value) ui.set({ size: [Number(width.value), Number(height.value)] }); });
-  template.addEventListener("change", () => { if (template.value) model.send({ kind: "use", id: template.value }); template.value = ""; words.focus(); });
+  template.addEventListener("change", () => {
+    const found = model.get("_templates").find(([, id]) => id === template.value);
+    clearTimeout(typing);
+    if (found) ui.set({ prompt: found[3], negative: found[4] });
+    template.value = "";
+    words.focus();
+  });
   negatives.addEventListener("change", () => {
     const before = model.get("negative").trim().replace(/,$/, "");
     if (negatives.value && !before.includes(negatives.value)) ui.set({ negative: before ? `${before}, ${negatives.value}` : negatives.value });
@@ -99,7 +108,7 @@ function render({ model, el }) {
   const status = make("div", { class: "status" });
 
   const screen = make("div", { class: "screen well" });
-  const keep = make("button", { type: "button", onclick: () => model.send({ kind: "keep" }) });
+  const keep = make("button", { type: "button", onclick: () => ui.send("keep", [], { id: model.get("history")[model.get("selected")] }) });
   const name = make("div", { class: "grow quiet" });
   const strip = make("div", { class: "strip", role: "group", "aria-label": "pictures made here" });
   const code = make("pre", { tabindex: 0, "aria-label": "Python code" });
@@ -113,9 +122,9 @@ function render({ model, el }) {
         make("div", { class: "editor" }, behind, words), meter, trouble, slots,
         make("div", { class: "field" }, make("span", { class: "quiet" }, "what to keep out"), make("div", { class: "pair" }, negative, negatives)),
         make("div", { class: "fields" },
-          field("placement", placement, "wide"), make("div", { class: "field" }, make("span", { class: "quiet" }, "size, pixels"), make("div", { class: "pair" }, width, height)),
-          make("div", { class: "field" }, make("span", { class: "quiet" }, "first seed"), make("div", { class: "pair" }, seed, dice)), field("how many seeds", count),
-          field("steps", steps), field("guidance", guidance), field("model", chooser)),
+          field("placement", placement, "wide"), make("div", { class: "field wide" }, make("span", { class: "quiet" }, "size, pixels"), make("div", { class: "pair" }, width, height)),
+          make("div", { class: "field wide" }, make("span", { class: "quiet" }, "first seed"), make("div", { class: "pair" }, seed, dice)), field("how many seeds", count),
+          field("steps", steps), field("guidance", guidance), field("model", chooser, "wide")),
         make("div", { class: "row" }, go, stop, copy)),
       make("div", { class: "stage" }, screen, make("div", { class: "row", style: "flex-wrap: nowrap; align-items: flex-start" }, name, keep), bar, status)),
     strip, shownCode,
@@ -143,7 +152,7 @@ function render({ model, el }) {
   function start() {
     clearTimeout(typing);
     model.save_changes();
-    if (!go.disabled) model.send({ kind: "generate" });
+    if (!go.disabled) ui.send("generate", ASKED);
   }
   async function copied() {
     try {

@@ -20,20 +20,23 @@ function render({ model, el }) {
   );
 
   let waiting = -1;
-  function answer(value) {
+  // All by messages, which keep their order among themselves; and none about what is not seen yet.
+  function ask(kind, more = {}) {
     const at = model.get("at");
-    if (at >= model.get("total") || waiting === at) return;
+    if (at >= model.get("total") || waiting === at || Number(board.dataset.at) !== at) return;
     waiting = at;
-    model.send({ kind: "answer", value, at });
+    model.send({ kind, at, ...more });
   }
-  const back = () => { waiting = -1; if (model.get("at") > 0) ui.set({ at: model.get("at") - 1 }); };
-  const forward = () => { if (model.get("at") < model.get("total")) ui.set({ at: model.get("at") + 1 }); };
+  const answer = (value) => ask("answer", { value });
+  const forward = () => ask("skip");
+  const back = () => model.send({ kind: "undo", at: model.get("at") + (waiting === model.get("at") ? 1 : 0) });
 
   ui.on(ui.root, "keydown", (event) => {
     if (/^(input|select|textarea|summary)$/i.test(event.target.tagName)) return;
     const key = event.key.toLowerCase(), command = event.ctrlKey || event.metaKey;
     let mine = true;
-    if (key === "backspace" || (key === "u" && !command) || (key === "z" && command)) back();
+    if (event.repeat); // a key held down would rate what no one has seen
+    else if (key === "backspace" || (key === "u" && !command) || (key === "z" && command)) back();
     else if (command || event.altKey) mine = false;
     else if (key === "s") forward();
     else if (pairs() && { arrowleft: 1, arrowright: 1, arrowdown: 1, 0: 1 }[key]) answer({ arrowleft: "left", arrowright: "right", arrowdown: "tie", 0: "tie" }[key]);

@@ -1,36 +1,42 @@
 // ExperimentTable: Python sorts and filters; of the rows only those in sight are in the page.
 
 const HIGH = 64;
-const WIDE = { prompt: "minmax(220px, 3fr)", negative: "minmax(140px, 2fr)", tags: "minmax(100px, 1fr)" };
+// Pixels that a column has at least, and its share of what is left. A seed may have ten digits.
+const WIDE = { prompt: [210, 3], negative: [140, 2], tags: [92, 1], seed: [108, 1], rating: [76, 1], kept: [92, 1] };
+const OTHER = [96, 1], THUMB = 72;
 const SIGNS = { kept: { 1: "★ kept", 0: "✕ rejected" } };
 
 function render({ model, el }) {
   const ui = frame(model, el, "sdkit-table", "Experiments");
   const made = urls(), thumbs = new Map(), asked = new Set();
   const ids = () => model.get("_ids"), columns = () => model.get("columns");
+  const open = (widget = "compare") => model.get("_opens") && ui.send("open", ["chosen", "search", "filters", "sort", "descending"], { widget });
   let typing = 0, at = 0, waiting = 0, queued = 0;
 
   const search = make("input", { type: "search", placeholder: "search words, notes, tags …", "aria-label": "search", oninput: () => { clearTimeout(typing); typing = setTimeout(() => ui.set({ search: search.value }), 200); } });
-  const filters = make("div", { class: "row" });
+  const filters = make("div", { class: "row bar filters" });
   const count = make("span", { class: "quiet", role: "status" });
   const head = make("div", { class: "line head", role: "row" }), rows = make("div", { class: "rows", role: "rowgroup" });
   const grid = make("div", { class: "grid", role: "grid", "aria-label": "pictures", "aria-multiselectable": "true", tabindex: 0 }, make("div", { role: "rowgroup" }, head), rows);
   const words = make("input", { type: "text", "aria-label": "tag", placeholder: "tag", maxlength: 60, style: "width: 140px" });
-  const tag = (kind) => { if (words.value.trim()) model.send({ kind, words: words.value.trim() }); };
+  const tag = (kind) => { if (words.value.trim()) ui.send(kind, ["chosen"], { words: words.value.trim() }); };
   const tagging = [make("button", { type: "button", onclick: () => tag("tag") }, "Tag"), make("button", { type: "button", onclick: () => tag("untag") }, "Untag")];
-  const opening = [["compare", "Compare"], ["rate", "Rate"], ["mask", "Repaint"], ["outpaint", "Outpaint"], ["export", "Export"]].map(([widget, label]) => make("button", { type: "button", onclick: () => model.send({ kind: "open", widget }) }, label));
+  const opening = [["compare", "Compare"], ["rate", "Rate"], ["mask", "Repaint"], ["outpaint", "Outpaint"], ["export", "Export"]].map(([widget, label]) => make("button", { type: "button", onclick: () => open(widget) }, label));
   ui.root.append(...[
-    make("div", { class: "row bar" }, search, filters, make("button", { type: "button", onclick: () => { asked.clear(); model.send({ kind: "refresh" }); } }, "Refresh")), grid,
+    make("div", { class: "row bar" }, search, make("button", { type: "button", onclick: () => { asked.clear(); model.send({ kind: "refresh" }); } }, "Refresh")), filters, grid,
     make("div", { class: "row foot" }, count, make("span", { class: "grow" }), words, ...tagging, make("button", { type: "button", onclick: () => ui.set({ chosen: [] }) }, "Choose none")),
     model.get("_opens") ? make("div", { class: "row foot", role: "group", "aria-label": "open the chosen" }, make("span", { class: "quiet" }, "open in"), ...opening) : null,
     make("details", { class: "help" }, make("summary", {}, "Keys"), make("p", {},
-      ...[["↑ ↓ Home End", "from row to row"], ["Space", "choose it"], ["Enter", "open the chosen ones"]].flatMap(([keys, what]) => [make("kbd", {}, keys), ` ${what}   `]))),
+      ...[["↑ ↓ Home End", "from row to row"], ["Space", "choose it"], ["Enter", "open the chosen ones; where none is, this one"]].flatMap(([keys, what]) => [make("kbd", {}, keys), ` ${what}   `]))),
   ].filter(Boolean));
   words.addEventListener("keydown", (event) => { if (event.key === "Enter") tag("tag"); });
 
   function heads() {
     const sort = model.get("sort"), down = model.get("descending");
-    grid.style.setProperty("--columns", `72px ${columns().map((name) => WIDE[name] || "minmax(84px, 1fr)").join(" ")}`);
+    // Each row is a grid of its own: they are in line since all of them know the widths beforehand.
+    const wide = columns().map((name) => WIDE[name] || OTHER);
+    grid.style.setProperty("--columns", `${THUMB}px ${wide.map(([least, share]) => `minmax(${least}px, ${share}fr)`).join(" ")}`);
+    grid.style.setProperty("--wide", `${wide.reduce((sum, [least]) => sum + least, THUMB)}px`);
     head.replaceChildren(make("div", { role: "columnheader" }, make("span", { class: "away" }, "picture")), ...columns().map((name) => {
       const sorted = name === sort, arrow = sorted ? (down ? " ↓" : " ↑") : "";
       return make("div", { role: "columnheader", "aria-sort": sorted ? (down ? "descending" : "ascending") : "none" },
@@ -48,6 +54,7 @@ function render({ model, el }) {
     there.forEach((row) => row.remove());
     there.clear();
     at = clamp(at, 0, Math.max(0, ids().length - 1));
+    for (const id of asked) if (!thumbs.has(id)) asked.delete(id); // what was asked of rows that went may not have been answered
     rows.style.height = `${ids().length * HIGH}px`;
     grid.style.height = `${Math.min(440, ids().length * HIGH + 54) + (ids().length ? 0 : 80)}px`;
     grid.setAttribute("aria-rowcount", ids().length + 1);
@@ -94,14 +101,18 @@ function render({ model, el }) {
     for (const button of tagging) button.disabled = !picked;
     for (const button of opening) button.disabled = !ids().length;
   }
-  const open = () => model.get("_opens") && model.send({ kind: "open", widget: "compare" });
   ui.on(grid, "scroll", () => { if (!queued) queued = requestAnimationFrame(() => { queued = 0; show(); }); }, { passive: true });
-  ui.on(rows, "click", (event) => { const row = event.target.closest(".line"); if (row?.dataset.at) { go(Number(row.dataset.at)); toggle(at); } });
-  ui.on(rows, "dblclick", open);
+  /** Pick this row alone, and open it. */
+  function openOne(place) {
+    if (ids()[place]) { ui.set({ chosen: [ids()[place]] }); open(); }
+  }
+  const placeOf = (event) => Number(event.target.closest(".line[data-at]")?.dataset.at ?? -1);
+  ui.on(rows, "click", (event) => { if (placeOf(event) >= 0) { go(placeOf(event)); if (event.detail < 2) toggle(at); } }); // the second click is the double one's
+  ui.on(rows, "dblclick", (event) => model.get("_opens") && openOne(placeOf(event)));
   ui.on(grid, "keydown", (event) => {
     if (head.contains(event.target) || event.ctrlKey || event.metaKey) return;
     const inside = rows.contains(event.target);
-    const keys = { ArrowDown: () => go(inside ? at + 1 : at), ArrowUp: () => go(at - 1), Home: () => go(0), End: () => go(ids().length - 1), " ": () => inside && toggle(at), Enter: open };
+    const keys = { ArrowDown: () => go(inside ? at + 1 : at), ArrowUp: () => go(at - 1), Home: () => go(0), End: () => go(ids().length - 1), " ": () => inside && toggle(at), Enter: () => (inside && !model.get("chosen").length ? openOne(at) : open()) };
     if (!keys[event.key] || !ids().length) return;
     keys[event.key]();
     event.preventDefault();
