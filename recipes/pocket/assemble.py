@@ -108,8 +108,11 @@ def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--to", type=Path, default=SHIPPED, help="the folder to write (default sdkit/assets/pocket)")
     options.add_argument("--steps", type=int, default=20, help="what sdkit takes by default with this model")
-    options.add_argument("--guidance", type=float, default=2.0, help="likewise")
+    options.add_argument("--guidance", type=float, default=3.0, help="likewise")
     options.add_argument("--outpaint", type=float, default=0.3, help="likewise, of the strength to paint around pictures with")
+    options.add_argument(
+        "--before", type=int, default=0, help="steps that the weights had which training went on from, for the card"
+    )
     o = options.parse_args()
     state = load_state(o.work / "train.pt")
     if state is None:
@@ -138,7 +141,7 @@ def main() -> None:
         if (o.work / "few-steps").is_dir():  # of this UNet alone, so never of the model before
             shutil.copytree(o.work / "few-steps", folder / "few-steps")
             parts.append(("few-steps", "LoRA for four steps", lora_size(folder / "few-steps"), size_of(folder / "few-steps")))
-        write_card(folder, parts, state["step"], o.steps, o.guidance)
+        write_card(folder, parts, o.before + state["step"], o.steps, o.guidance)
         total = size_of(folder)
         assert total <= LIMIT, f"{total / 1e6:.1f} MB, more than {LIMIT / 1e6:.0f}"
         prove(folder, pipeline)

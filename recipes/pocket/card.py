@@ -100,6 +100,9 @@ image = pipeline(
     generator=torch.Generator().manual_seed(7),
 ).images[0]
 ```
+For a quick look in four steps: `Studio("pocket-fast")`, or in plain diffusers `load_lora_weights` of `few-steps/`,
+`LCMScheduler.from_config(pipeline.scheduler.config)`, 4 steps, guidance 1 (no negative prompt then).
+
 An ordinary folder: no custom code, no pickle. It predicts v with a noise schedule that ends in pure noise, so keep the
 scheduler's `timestep_spacing="trailing"` and `rescale_betas_zero_snr=True` when you change the scheduler. Weights are
 stored in float16 and load as float32 unless a dtype is given.
@@ -139,8 +142,8 @@ draws, with captions that it writes. No picture was scraped, no person is depict
 
 ## How it was made
 `recipes/pocket/README.md` has the steps, one command each. In short: an AutoencoderTiny 32 wide on crops of scenes; a
-CLIP-shaped text encoder that first learns the mean picture of a caption; then a UNet from scratch on cached latents, with
-v-prediction, zero terminal SNR and an exponential average of the weights, {steps:,} steps. One
+CLIP-shaped text encoder that first learns the mean picture of a caption; then a UNet from scratch on cached latents, the text
+encoder beside it, with v-prediction, zero terminal SNR and an exponential average of the weights, {steps:,} steps. One
 object-background pair in eight was kept out of training; what is right of single objects is measured on those pairs.
 """
 

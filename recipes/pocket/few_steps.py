@@ -81,7 +81,7 @@ def main() -> None:
     options.add_argument("--rank", type=int, default=16)
     options.add_argument("--batch", type=int, default=48)
     options.add_argument("--rate", type=float, default=1e-3)
-    options.add_argument("--guidance", type=float, default=2.0)
+    options.add_argument("--guidance", type=float, default=3.0)
     o = options.parse_args()
     torch.manual_seed(o.seed)
     state = load_state(o.work / "train.pt")
