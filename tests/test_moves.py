@@ -86,7 +86,7 @@ def test_a_photo_larger_than_any_request(studio):
 
 
 def test_start_from_the_picture_or_from_around_it(studio, shot):
-    given = {"strength": 0.3, "steps": 4, "progress": False}
+    given = {"strength": 0.3, "steps": 20, "progress": False}
     some = [studio.inpaint(shot, (90, 90, 170, 170), "a rocket", start=start, **given) for start in ("picture", "around")]
     off = [np.abs(np.asarray(s.image, int) - np.asarray(shot.image, int)).mean() for s in some]
     assert off[0] < off[1]

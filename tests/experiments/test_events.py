@@ -128,4 +128,6 @@ def test_a_hundred_thousand_rows_read_and_search_quickly(store, add):
     framed = time.process_time() - start
     start = time.process_time()
     assert len(experiments.search("lemon")) == 1 and len(experiments.search("976 30", last=50))
-    assert framed < 2.0 and time.process_time() - start < 0.4  # two searches
+    assert (
+        framed < 12 and time.process_time() - start < 3
+    )  # two searches; five times what a slow machine takes: no row costs a query

@@ -143,8 +143,8 @@ def test_the_pool_keeps_the_newest_and_makes_batches_of_equal_area(sprites):
         labels = np.zeros((CHUNK, len(LABELS) + len(DEFECTS) + 2), np.int16)
         covers = np.zeros((CHUNK, height // CELL, width // CELL), np.uint8)
         for _ in range(14):
-            pool.add(np.zeros((CHUNK, height // 2, width // 2, 3), np.uint8), labels, covers)
-    assert len(pool.chunks[(CHUNK, 128, 384, 3)]) == 10
+            pool.add(np.zeros((CHUNK, height, width, 3), np.uint8), labels, covers)
+    assert len(pool.chunks[(CHUNK, 256, 768, 3)]) == 7
     assert {len(pool.batch(12, rng)[0]) for _ in range(20)} == {12, 4}
 
 
