@@ -107,6 +107,10 @@ An ordinary folder: no custom code, no pickle. It predicts v with a noise schedu
 scheduler's `timestep_spacing="trailing"` and `rescale_betas_zero_snr=True` when you change the scheduler. Weights are
 stored in float16 and load as float32 unless a dtype is given.
 
+What it draws, 64 times, picked by nobody (`recipes/pocket/evaluate.py --sheet`):
+
+![64 pictures of seeds 0 to 63, with prompts as training writes them](../../../recipes/pocket/sheet.webp)
+
 ## What it can draw
 A prompt reads like "a small rocket on a mint gradient background, on the left". Every object also answers to other names
 ("gift box", "present"), which `recipes/pocket/objects.txt` lists.
