@@ -158,7 +158,7 @@ def _lights(rng, f, count, radii, strength) -> np.ndarray:
 def bokeh(rng, colour, f):
     _, y = _grid(f.width, f.height)
     base = _mix(_tint(colour, -0.25), colour, y)
-    light = _lights(rng, f, max(10, int(f.area // 4500)), (8.0, 28.0), (0.12, 0.36))
+    light = _lights(rng, f, max(10, int(f.area // 4500)), (8.0, 28.0), (0.2, 0.5))
     return _mix(base, np.array([255.0, 252.0, 240.0], np.float32), light * 0.8)
 
 
@@ -182,7 +182,9 @@ def waves(rng, colour, f):
     phase, across = rng.random() * 6.28, x * f.width / f.zoom / 256
     for k in range(3):
         line = 0.55 + 0.15 * k + 0.06 * np.sin(across * 5.5 + phase + 1.9 * k)
-        out = _mix(out, _lighter_or_darker(colour, 0.34 - 0.17 * k), np.clip((y - line) * f.height * 0.7, 0, 1))
+        out = _mix(
+            out, _lighter_or_darker(colour, 0.34 - 0.17 * k) * (1 - 0.12 * k), np.clip((y - line) * f.height * 0.7, 0, 1)
+        )
     return out
 
 
@@ -190,7 +192,7 @@ def paper_texture(rng, colour, f):
     """Crumpled paper: broad folds and a little grain, at the layout's own resolution so that it has the same look at any zoom."""
     wide, tall = max(2, round(f.width / f.zoom)), max(2, round(f.height / f.zoom))
     out = np.zeros((f.height, f.width), np.float32)
-    for cell, amount in ((40, 26.0), (16, 14.0), (6, 8.0)):
+    for cell, amount in ((40, 24.0), (16, 18.0), (6, 12.0)):
         noise = rng.random((tall // cell + 3, wide // cell + 3)).astype(np.float32)
         layer = Image.fromarray(noise).resize((f.width, f.height), Image.Resampling.BICUBIC)
         out += amount * (np.asarray(layer) - 0.5)

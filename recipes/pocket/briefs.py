@@ -112,7 +112,7 @@ def compose(
             there += share
     elif spoilt:
         defects.add(spoilt)
-        if rng.random() < 0.6 or spoilt == "shadow":
+        if rng.random() < 0.3:
             says = "defects"
     if "defects" in wanted:
         defects = set(wanted["defects"])

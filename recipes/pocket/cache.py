@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
-from briefs import SHAPE_WEIGHTS, SHAPES
+from briefs import SHAPE_WEIGHTS, SHAPES, Brief
 from captions import caption
 from common import autocast, parser, part_of, to_tensor
 from diffusers import AutoencoderTiny
+from PIL import ImageChops
 from safetensors.torch import save_file
 from scenes import Scene, draw
 from sprites import Sprites
@@ -23,8 +25,14 @@ CAPTIONS = 3  # of every scene, in different words
 
 
 def covered(scene: Scene) -> torch.Tensor:
-    """How much of each latent the object covers: (1, height / 8, width / 8) uint8, 255 for all of it."""
-    return torch.from_numpy(np.asarray(scene.where.reduce(8)).copy())[None]
+    """How much of each latent an object or the mark of a defect covers: (1, height / 8, width / 8) uint8, 255 for all of it."""
+    return torch.from_numpy(np.asarray(ImageChops.lighter(scene.where, scene.marks).reduce(8)).copy())[None]
+
+
+def unspoilt(rng: np.random.Generator, brief: Brief) -> str:
+    """A caption of the same scene that says nothing of defects, nor leaves any open: what train.py adds one to."""
+    defects = frozenset({"confetti"} if brief.background == "confetti" else ())
+    return caption(rng, replace(brief, opening=None, says="all", defects=defects), shadows=False)
 
 
 def main() -> None:
@@ -45,7 +53,7 @@ def main() -> None:
         if path.exists():
             continue
         start, rng = time.time(), np.random.default_rng((o.seed, k))
-        tensors, captions = {}, {}
+        tensors, captions, plain = {}, {}, {}
         counts = [round(SHARD * w) for w in SHAPE_WEIGHTS]
         for shape, count in zip(SHAPES, counts, strict=True):
             scenes = [draw(rng, sprites, shape, wander=o.wander) for _ in range(count)]
@@ -58,8 +66,9 @@ def main() -> None:
             tensors[name] = torch.cat(latents).half().contiguous()
             tensors[f"{name} object"] = torch.stack([covered(s) for s in scenes])
             captions[name] = [[s.caption, *(caption(rng, s.brief) for _ in range(CAPTIONS - 1))] for s in scenes]
+            plain[name] = [unspoilt(rng, s.brief) for s in scenes]
         part_path = path.with_suffix(".part")
-        save_file(tensors, part_path, metadata={"captions": json.dumps(captions)})
+        save_file(tensors, part_path, metadata={"captions": json.dumps(captions), "plain": json.dumps(plain)})
         part_path.rename(path)
         print(f"shard {k}: {SHARD} scenes in {time.time() - start:.0f} s", flush=True)
 

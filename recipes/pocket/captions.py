@@ -118,8 +118,9 @@ def defects_alone(rng: np.random.Generator, said: list[str]) -> str:
     return ", ".join(dict.fromkeys(words[i] for i in rng.permutation(len(words))))
 
 
-def caption(rng: np.random.Generator, brief: Brief) -> str:
-    """Lower case, parts with commas between. Says of defects only some, and never all of what `brief` holds."""
+def caption(rng: np.random.Generator, brief: Brief, *, shadows: bool = True) -> str:
+    """Lower case, parts with commas between. Says of defects only some, and never all of what `brief` holds; whether there
+    is a shadow only if `shadows`, and then seldom."""
     quiet = {"shadow", "confetti"} if brief.background == "confetti" else {"shadow"}
     said = sorted(brief.defects if brief.says == "defects" else brief.defects - quiet)
     if brief.says == "defects":
@@ -175,12 +176,14 @@ def caption(rng: np.random.Generator, brief: Brief) -> str:
             parts.insert(len(parts) if rng.random() < 0.85 else 0, pick(rng, PLACES[brief.place]))
         if styled:
             parts.append(pick(rng, after))
-        if "shadow" in brief.defects and rng.random() < 0.12:
+        if not shadows:
+            pass
+        elif "shadow" in brief.defects and rng.random() < 0.25:
             parts.append(pick(rng, ("soft shadow", "with a shadow", "drop shadow")))
-        elif "shadow" not in brief.defects and rng.random() < 0.25:
+        elif "shadow" not in brief.defects and rng.random() < 0.4:
             parts.append(pick(rng, ("no shadow", "without shadow")))
     for _ in range(int(rng.choice([0, 0, 0, 1, 1, 2, 3]))):
         parts.append(pick(rng, FILLERS_AFTER))
-    if said and not brief.opening and rng.random() < 0.7:
+    if said and not brief.opening and rng.random() < 0.9:
         parts.insert(int(rng.integers(len(parts) + 1)), ", ".join(pick(rng, DEFECTS[d]) for d in said))
     return ", ".join(parts).lower()

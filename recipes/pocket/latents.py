@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from safetensors import safe_open
@@ -17,17 +18,28 @@ def tokens_of(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
     return tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
 
 
+class Batch(NamedTuple):
+    """Scenes of one shape ("384x192"): latents (n, 4, h, w), words (n, ...) of one caption each, how much of each latent is
+    an object's or a defect's own (n, 1, h, w) in 0..1, and the words of a caption that says nothing of defects (n, ...)."""
+
+    shape: str
+    latents: torch.Tensor
+    words: torch.Tensor
+    objects: torch.Tensor
+    plain: torch.Tensor
+
+
 class Latents:
     """The shards on disk, in memory; `refresh` takes in new ones.
 
     words     captions -> a tensor of one row each: tokens, or what a frozen text encoder makes of them.
     pools     shape ("384x192") -> shards of (latents float16 (n, 4, h, w), words (n, captions, ...), objects uint8
-              (n, 1, h, w)).
+              (n, 1, h, w), plain words (n, ...)).
     """
 
     def __init__(self, folder: Path, words: Callable[[list[str]], torch.Tensor], seed: int = 0) -> None:
         self.folder, self.words, self.seen = folder, words, set()
-        self.pools: dict[str, list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]] = {}
+        self.pools: dict[str, list[tuple[torch.Tensor, ...]]] = {}
         self.chance = random.Random(seed)
 
     def refresh(self) -> None:
@@ -36,16 +48,15 @@ class Latents:
                 continue
             self.seen.add(path)
             with safe_open(path, "pt") as shard:
+                plain = json.loads(shard.metadata()["plain"])
                 for name, captions in json.loads(shard.metadata()["captions"]).items():
                     words = self.words([words for each in captions for words in each])
                     words = words.unflatten(0, (len(captions), -1))
-                    part = shard.get_tensor(name), words, shard.get_tensor(f"{name} object")
-                    self.pools.setdefault(name, []).append(part)
+                    objects = shard.get_tensor(f"{name} object")
+                    self.pools.setdefault(name, []).append((shard.get_tensor(name), words, objects, self.words(plain[name])))
 
-    def batch(self, size: int) -> tuple[str, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """A shape, and scenes of it: latents, words, object masks (0 to 1).
-
-        `size` of them where they are 256x256, of a larger shape fewer, so that every batch has about as many latents; and
+    def batch(self, size: int) -> Batch:
+        """`size` of them where they are 256x256, of a larger shape fewer, so that every batch has about as many latents; and
         shapes come up so that every scene is seen equally often.
         """
         names = list(self.pools)
@@ -55,9 +66,9 @@ class Latents:
         size = max(1, round(size / areas[names.index(name)]))
         shards = [self.chance.choice(self.pools[name]) for _ in range(size)]
         picks = [(shard, self.chance.randrange(len(shard[0]))) for shard in shards]
-        latents, words, objects = (torch.stack([shard[kind][i] for shard, i in picks]) for kind in range(3))
+        latents, words, objects, plain = (torch.stack([shard[kind][i] for shard, i in picks]) for kind in range(4))
         words = words[torch.arange(size), torch.randint(words.shape[1], (size,))]  # one caption of each scene's
-        return name, latents.float(), words, objects.float() / 255
+        return Batch(name, latents.float(), words, objects.float() / 255, plain)
 
     def __len__(self) -> int:
         return sum(len(latents) for shards in self.pools.values() for latents, *_ in shards)

@@ -105,7 +105,7 @@ def draw_chunk(rng: np.random.Generator, sprites: Sprites) -> tuple[np.ndarray, 
     pixels, labels, covers = [], [], []
     for _ in range(CHUNK):
         brief = lesson(rng, shape)
-        image, where = render(rng, brief, sprites, shape, wander=float(rng.random() < 0.3))
+        image, where, _ = render(rng, brief, sprites, shape, wander=float(rng.random() < 0.3))
         pixels.append(np.asarray(spoil(rng, image)))
         labels.append(truth(brief, shape))
         covers.append(np.asarray(where.reduce(CELL)))

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from backgrounds import DRAWERS, SCENERY, STANDS_AT, Frame, strew_confetti
 from briefs import SHAPE_WEIGHTS, SHAPES, Brief, Shape, compose, pick
 from captions import caption
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 from sprites import Sprites
 from vocabulary import COLOURS, OBJECT_NAMES
 
@@ -31,6 +32,15 @@ class Scene:
     brief: Brief
     caption: str
     where: Image.Image | None = None  # "L": the objects' own pixels
+    marks: Image.Image | None = None  # "L": what a defect added to it
+
+
+class Drawn(NamedTuple):
+    """A picture, the pixels of its objects ("L"), and those that confetti, clutter, shadow, watermark and text changed ("L")."""
+
+    image: Image.Image
+    where: Image.Image
+    marks: Image.Image
 
 
 def offset(place: str, shape: Shape) -> tuple[int, int]:
@@ -53,7 +63,8 @@ def offsets(count: int, shape: Shape) -> list[tuple[int, int]]:
     return [(s, 0) if shape[0] >= 256 else (0, s) for s in steps]
 
 
-def _drawn_background(rng: np.random.Generator, brief: Brief, frame: Frame) -> np.ndarray:
+def _drawn_background(rng: np.random.Generator, brief: Brief, frame: Frame) -> tuple[Image.Image, Image.Image]:
+    """Without and with the confetti that the brief may ask for."""
     tone = np.array(COLOURS[brief.colour] if brief.colour else (128, 128, 128), np.float32)
     if brief.second:
         pixels = DRAWERS["gradient"](rng, tone, frame, np.array(COLOURS[brief.second], np.float32))
@@ -61,14 +72,24 @@ def _drawn_background(rng: np.random.Generator, brief: Brief, frame: Frame) -> n
         pixels = DRAWERS[brief.background](rng, tone, frame)
     else:
         pixels = SCENERY[brief.background](rng, brief.time, frame)
-    return strew_confetti(rng, pixels, tone, frame) if "confetti" in brief.defects else pixels
+    plain = _as_image(pixels)
+    return plain, _as_image(strew_confetti(rng, pixels, tone, frame)) if "confetti" in brief.defects else plain
+
+
+def _as_image(pixels: np.ndarray) -> Image.Image:
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+def _changed(before: Image.Image, after: Image.Image) -> Image.Image:
+    """Where two pictures differ enough to be seen: "L", 0 or 255."""
+    return ImageChops.difference(before, after).convert("L").point(lambda level: 255 * (level > 16))
 
 
 def render(
     rng: np.random.Generator, brief: Brief, sprites: Sprites, shape: Shape, *, zoom: int = 1, wander: float = 0.0
-) -> tuple[Image.Image, Image.Image]:
-    """The picture, and where its objects are ("L"); `zoom` draws it larger, same layout. `wander` scales how far size and place
-    of a single object stray, 0 to 1: a model of little training draws whole objects only if they always stand alike."""
+) -> Drawn:
+    """`zoom` draws it larger, same layout. `wander` scales how far size and place of a single object stray, 0 to 1: a model of
+    little training draws whole objects only if they always stand alike."""
     width, height = shape
     single = brief.count == 1
     stray = [rng.uniform(-1, 1) for _ in range(3)] if wander else [0.0, 0.0, 0.0]
@@ -85,10 +106,12 @@ def render(
         longest if len({x for x, _ in spots}) <= 1 else longest + CELL * (max(x for x, _ in spots) - min(x for x, _ in spots))
     )
     frame = Frame(width * zoom, height * zoom, zoom, (0.5 + middle * CELL / width, 0.48), spread)
-    image = Image.fromarray(np.clip(_drawn_background(rng, brief, frame), 0, 255).astype(np.uint8))
-    where = Image.new("L", image.size, 0)
+    plain, image = _drawn_background(rng, brief, frame)
+    where, marks = Image.new("L", image.size, 0), _changed(plain, image)
     if "cluttered" in brief.defects:
+        before = image.copy()
         _clutter(rng, image, sprites, brief, zoom)
+        marks = ImageChops.lighter(marks, _changed(before, image))
     foot = None if "cropped" in brief.defects else STANDS_AT.get(brief.background)
     names = brief.objects * (brief.count if len(brief.objects) == 1 else 1)
     for name, (across, down) in zip(names, spots, strict=True):
@@ -101,20 +124,25 @@ def render(
             y += CELL * round((foot * height - tall - y) / CELL)
         at = (round(x * zoom), round(y * zoom))
         if "shadow" in brief.defects:
+            before = image.copy()
             _shadow(image, x, y, wide, tall, bool(foot), longest / 0.58, zoom)
+            marks = ImageChops.lighter(marks, _changed(before, image))
         image.paste(body, at, body)
         where.paste(255, at, body.getchannel("A"))
     for defect in sorted(brief.defects & _SPOILERS.keys()):
+        before = image.copy()
         image = _SPOILERS[defect](rng, image, zoom)
-    return image, where
+        if defect in ("text", "watermark"):  # the others change all of the picture
+            marks = ImageChops.lighter(marks, _changed(before, image))
+    return Drawn(image, where, marks)
 
 
 def _shadow(image: Image.Image, x, y, wide, tall, stands: bool, unit: float, zoom: float) -> None:
     """A soft ellipse under the body."""
     layer = Image.new("L", image.size, 0)
-    base, half, middle = y + tall + (0 if stands else 0.03 * unit), wide * 0.42, x + wide / 2
-    box = (middle - half, base - unit * 0.03, middle + half, base + unit * 0.03)
-    ImageDraw.Draw(layer).ellipse(tuple(v * zoom for v in box), fill=105)
+    base, half, middle = y + tall + (0 if stands else 0.03 * unit), wide * 0.46, x + wide / 2
+    box = (middle - half, base - unit * 0.04, middle + half, base + unit * 0.04)
+    ImageDraw.Draw(layer).ellipse(tuple(v * zoom for v in box), fill=150)
     image.paste((0, 0, 0), (0, 0), layer.filter(ImageFilter.GaussianBlur(unit * 0.022 * zoom)))
 
 
@@ -123,20 +151,20 @@ def _shadow(image: Image.Image, x, y, wide, tall, stands: bool, unit: float, zoo
 
 def _clutter(rng, image: Image.Image, sprites: Sprites, brief: Brief, zoom: int) -> None:
     """Small things of all kinds strewn about."""
-    for _ in range(int(image.width * image.height / zoom**2 // 3600)):
+    for _ in range(int(image.width * image.height / zoom**2 // 3000)):
         name = pick(rng, OBJECT_NAMES)
-        at = (rng.random() * image.width - 18 * zoom, rng.random() * image.height - 18 * zoom)
+        at = (rng.random() * image.width - 21 * zoom, rng.random() * image.height - 21 * zoom)
         if name not in brief.objects:
-            body = sprites.body(name, brief.style or "3d", None, 36 * zoom)
+            body = sprites.body(name, brief.style or "3d", None, 42 * zoom)
             image.paste(body, (int(at[0]), int(at[1])), body)
 
 
 def _blurry(rng, image, zoom):
-    return image.filter(ImageFilter.GaussianBlur(rng.uniform(2.5, 4.5) * zoom))
+    return image.filter(ImageFilter.GaussianBlur(rng.uniform(4.0, 6.0) * zoom))
 
 
 def _low_contrast(rng, image, zoom):
-    return Image.blend(image, Image.new("RGB", image.size, (170, 170, 172)), rng.uniform(0.55, 0.7))
+    return Image.blend(image, Image.new("RGB", image.size, (170, 170, 172)), rng.uniform(0.62, 0.74))
 
 
 def _dark(rng, image, zoom):
@@ -145,30 +173,30 @@ def _dark(rng, image, zoom):
 
 def _watermark(rng, image, zoom):
     layer = Image.new("L", image.size, 0)
-    pen, font = ImageDraw.Draw(layer), ImageFont.load_default(18 * zoom)
+    pen, font = ImageDraw.Draw(layer), ImageFont.load_default(36 * zoom)
     for row in range(max(3, round(image.height / zoom / 84))):
-        for column in range(-1, image.width // (96 * zoom) + 1):
-            pen.text((column * 96 * zoom + row * 34 * zoom, (50 + 76 * row) * zoom), "SAMPLE", fill=120, font=font)
+        for column in range(-1, image.width // (152 * zoom) + 1):
+            at = ((column * 152 + row * 48) * zoom, (36 + 76 * row) * zoom)
+            pen.text(at, "SAMPLE", fill=150, font=font, stroke_width=zoom)
     image.paste((255, 255, 255), (0, 0), layer)
     return image
 
 
 def _text(rng, image, zoom):
-    """A headline across the top or the bottom, white with a dark edge."""
-    word, font = pick(rng, WORDS), ImageFont.load_default(44 * zoom)
-    at = (image.width / 2, image.height * pick(rng, (0.14, 0.86)))
-    ImageDraw.Draw(image).text(
-        at, word, fill="white", font=font, anchor="mm", stroke_width=3 * zoom, stroke_fill=(24, 24, 30)
-    )  # fmt: skip
+    """A headline across the top or the bottom, white on a dark band."""
+    word, font, pen = pick(rng, WORDS), ImageFont.load_default(44 * zoom), ImageDraw.Draw(image)
+    middle = CELL * zoom * round(image.height * pick(rng, (0.14, 0.86)) / CELL / zoom)
+    pen.rectangle((0, middle - 28 * zoom, image.width, middle + 28 * zoom - 1), fill=(24, 24, 30))
+    pen.text((image.width / 2, middle), word, fill="white", font=font, anchor="mm", stroke_width=zoom)
     return image
 
 
 def _jpeg(rng, image, zoom):
+    """As a thumbnail that was saved too small, and enlarged."""
     data = io.BytesIO()
-    small = image.resize((image.width // zoom, image.height // zoom), Image.Resampling.BOX) if zoom > 1 else image
+    small = image.resize((image.width // zoom // 2, image.height // zoom // 2), Image.Resampling.BOX)
     small.save(data, "JPEG", quality=4)
-    out = Image.open(data).convert("RGB")
-    return out.resize(image.size, Image.Resampling.BICUBIC) if zoom > 1 else out
+    return Image.open(data).convert("RGB").resize(image.size, Image.Resampling.NEAREST)
 
 
 _SPOILERS = {
@@ -191,5 +219,5 @@ def draw(
     """One scene of `shape`; what is `wanted` (fields of Brief) is kept, the rest drawn from `rng`. See compose and render."""
     shape = shape or SHAPES[int(rng.choice(len(SHAPES), p=SHAPE_WEIGHTS))]
     brief = compose(rng, shape, everything=everything, clean=clean, **wanted)
-    image, where = render(rng, brief, sprites, shape, zoom=zoom, wander=wander)
-    return Scene(image, brief, caption(rng, brief), where)
+    drawn = render(rng, brief, sprites, shape, zoom=zoom, wander=wander)
+    return Scene(drawn.image, brief, caption(rng, brief), drawn.where, drawn.marks)

@@ -1,7 +1,8 @@
 """Step 5: train the UNet on cached latents, told by the text encoder of step 4, which learns on beside it. Resumes.
 
 v-prediction with zero terminal SNR (solid black and white backgrounds need it), less weight for little noise, one caption in ten
-left empty for classifier-free guidance, an exponential average of the weights.
+left empty for classifier-free guidance, an exponential average of the weights. Later on a quarter of every batch also teaches
+what negative prompts mean (`negatives.py`); the average is the teacher.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from common import autocast, load_state, optimisers, parser, part_of, save_state
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from latents import Latents, tokens_of
+from negatives import Teacher
 from transformers import CLIPTextModel, CLIPTokenizer
 
 WIDTHS = (32, 96, 192, 256)
@@ -44,6 +46,12 @@ def build_unet() -> UNet2DConditionModel:
     return unet
 
 
+def predict(model: torch.nn.ModuleDict, noisy: torch.Tensor, times: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """v for noisy latents (n, 4, h, w) at times (n,), told token rows (n, 77)."""
+    with autocast(noisy.device):
+        return model["unet"](noisy, times, model["encoder"](tokens).last_hidden_state).sample.float()
+
+
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--minutes", type=float, default=100.0)
@@ -51,6 +59,7 @@ def main() -> None:
     options.add_argument("--rate", type=float, default=2e-3)
     options.add_argument("--encoder-rate", type=float, default=4e-4, help="of the text encoder; 0 leaves it as it is")
     options.add_argument("--object-weight", type=float, default=3.0, help="of the object's latents; the background's is 1")
+    options.add_argument("--negatives", type=float, default=0.35, help="share of the time before negatives are taught, too")
     options.add_argument("--start", type=Path, help="a UNet to go on from, such as ../../sdkit/assets/pocket/unet")
     options.add_argument("--steps", type=int, default=0, help="stop after this many steps (for a dry run)")
     o = options.parse_args()
@@ -60,6 +69,7 @@ def main() -> None:
     encoder = CLIPTextModel.from_pretrained(part_of(o.work, "text_encoder"), dtype=torch.float32).to(o.device)
     data, empty = Latents(o.work / "latents", partial(tokens_of, tokenizer), o.seed), tokens_of(tokenizer, [""])[0]
     data.refresh()
+    teacher = Teacher(tokenizer, o.seed)
     unet = UNet2DConditionModel.from_pretrained(o.start) if o.start else build_unet()
     unet = unet.to(o.device, memory_format=torch.channels_last)
     if kind == "cpu":
@@ -74,7 +84,8 @@ def main() -> None:
     # Of the steps with little noise less (by 6 / (SNR + 1), as min-SNR does), of the noisiest all: they decide what is drawn.
     weights = (6 / (snr + 1)).clamp(max=1).to(o.device)
 
-    state_path, step, samples, spent, running = o.work / "train.pt", 0, 0, 0.0, None
+    state_path, step, samples, spent = o.work / "train.pt", 0, 0, 0.0
+    running = pushed = None
     if state := load_state(state_path):
         model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
@@ -83,6 +94,7 @@ def main() -> None:
         step, samples, spent = state["step"], state["samples"], state["spent"]
         torch.manual_seed(o.seed + step)
         data.chance.seed(o.seed + step)
+        teacher.chance.seed(o.seed + step)
 
     def save() -> None:
         kept = [stepper.state_dict() for stepper in steppers]
@@ -97,7 +109,7 @@ def main() -> None:
         for stepper in steppers:
             for group in stepper.param_groups:
                 group["lr"] = group["peak"] * rate
-        _, latents, tokens, objects = data.batch(o.batch)
+        _, latents, tokens, objects, plain = data.batch(o.batch)
         latents = latents.to(o.device, memory_format=torch.channels_last)
         tokens[torch.rand(len(tokens)) < 0.1] = empty
         noise = torch.randn_like(latents)
@@ -105,10 +117,7 @@ def main() -> None:
         count = len(latents)
         times = ((torch.arange(count) + torch.rand(count)) / count * 1000).long().clamp(max=999).to(o.device)
         noisy, target = noise_of.add_noise(latents, noise, times), noise_of.get_velocity(latents, noise, times)
-        with autocast(o.device):
-            words = encoder(tokens.to(o.device)).last_hidden_state
-            got = unet(noisy, times, words).sample
-        square = (got.float() - target).pow(2)
+        square = (predict(model, noisy, times, tokens.to(o.device)) - target).pow(2)
         value = square.mean().item()
         # An object is a fifth of its picture, and what people look at: its latents count more.
         where = 1 + (o.object_weight - 1) * objects.to(o.device)
@@ -117,6 +126,15 @@ def main() -> None:
         for stepper in steppers:
             stepper.zero_grad(set_to_none=True)
         loss.backward()
+        if share >= o.negatives:
+            few = torch.randperm(count)[: max(1, count // 4)]
+            noisy, times, lessons = noisy[few], times[few], teacher.lessons(plain[few]).to(o.device)
+            with torch.no_grad():
+                answers = predict(average, noisy.repeat(3, 1, 1, 1), times.repeat(3), lessons.asked(empty.to(o.device)))
+            each = (predict(model, noisy, times, lessons.negative) - lessons.wanted(answers)).pow(2).mean((1, 2, 3))
+            apart = (each * weights[times]).mean() / weights.mean()
+            (2 * apart).backward()
+            pushed = apart.item() if pushed is None else 0.98 * pushed + 0.02 * apart.item()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
             stepper.step()
@@ -131,9 +149,8 @@ def main() -> None:
         samples += count
         running = value if running is None else 0.98 * running + 0.02 * value
         if step % 25 == 0:
-            print(
-                f"step {step} {spent / 60:.1f} min loss {running:.4f} rate {o.rate * rate:.1e} scenes {len(data)}", flush=True
-            )
+            told = f"step {step} {spent / 60:.1f} min loss {running:.4f} negatives {pushed or 0:.4f}"
+            print(f"{told} rate {o.rate * rate:.1e} scenes {len(data)}", flush=True)
             data.refresh()
         if now - saved > 180:
             save()

@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pytest
 from briefs import SHAPES, compose
+from cache import unspoilt
 from captions import article, caption, is_plural, plural
 from vocabulary import (
     AMBIGUOUS,
@@ -123,3 +124,16 @@ def test_grammar(name, with_article, several):
     assert article(name) + name == with_article
     assert plural(name) == several
     assert is_plural("socks") and not is_plural("bus")
+
+
+def test_an_unspoilt_caption_names_no_defect_and_leaves_none_open(many):
+    words = {word for name, some in DEFECTS.items() if name != "confetti" for word in some} - {"low quality"}
+    rng = np.random.default_rng(2)
+    for b, _ in many:
+        said = unspoilt(rng, b)
+        assert not any(re.search(rf"\b{word}\b", said) for word in words - {"dark", "text", "blurred"}), (
+            said
+        )  # dark blue, room for text, blurred lights
+        assert not any(opening in said for opening in AMBIGUOUS), said
+        if b.background != "confetti":
+            assert "confetti" not in said

@@ -85,7 +85,7 @@ def test_places_are_named_after_the_object_that_stands_there(sprites):
     rng = np.random.default_rng(5)
     for shape in SHAPES:
         brief = compose(rng, shape, objects=("rocket", "apple"), background="plain", everything=True, style="3d", defects=set())
-        _, where = render(rng, brief, sprites, shape)
+        _, where, _ = render(rng, brief, sprites, shape)
         covers = torch.from_numpy(np.asarray(where.reduce(CELL)).copy())[None].float() / 255
         which, weight = named(torch.tensor([truth(brief, shape)]), covers)
         first = which == OBJECT_NAMES.index("rocket")

@@ -99,10 +99,11 @@ def test_where_is_the_objects_own_pixels(sprites):
     rng = np.random.default_rng(8)
     brief = compose(rng, (256, 256), count=1, background="plain", colour="white", defects={"shadow"}, size="medium", place="left",
                     everything=True, style="3d", paint=None)  # fmt: skip
-    image, where = render(rng, brief, sprites, (256, 256))
+    image, where, marks = render(rng, brief, sprites, (256, 256))
     own = np.asarray(where) > 128
     assert own[:, :128].sum() > 0.85 * own.sum() > 0
-    assert (np.abs(np.asarray(image, int)[~own & (np.asarray(where) == 0)] - COLOURS["white"]).sum(1) > 300).mean() < 0.01
+    elsewhere = (np.asarray(where) == 0) & (np.asarray(marks) == 0)
+    assert (np.abs(np.asarray(image, int)[elsewhere] - COLOURS["white"]).sum(1) > 60).mean() < 0.001
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
@@ -128,3 +129,12 @@ def test_four_times_as_large_is_the_same_layout(sprites, background):
     shrunk = large.resize((256, 256), Image.Resampling.BOX)
     apart = np.abs(np.asarray(small, int) - np.asarray(shrunk, int)).mean()
     assert apart < 6
+
+
+@pytest.mark.parametrize(("defect", "share"), [("text", 0.15), ("watermark", 0.08), ("cluttered", 0.05), ("shadow", 0.005)])
+def test_marks_are_where_a_defect_changed_the_picture(sprites, defect, share):
+    wanted = {"objects": ("rocket",), "background": "plain", "colour": "blue", "size": "medium", "everything": True}
+    marks = np.asarray(draw(np.random.default_rng(4), sprites, (256, 256), defects={defect}, **wanted).marks) > 0
+    assert marks.mean() > share
+    clean = draw(np.random.default_rng(4), sprites, (256, 256), defects=set(), **wanted).marks
+    assert clean.getbbox() is None

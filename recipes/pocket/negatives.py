@@ -1,0 +1,75 @@
+"""What a negative prompt means, taught by the model itself.
+
+Guidance pushes away from what the model would draw for the negative prompt, but scenes of the caption "watermark" alone say
+little about watermarks: they show any object on any ground, and all of that is noise to learn through. Of the model's own
+predictions for "a cup on blue" and "a cup on blue, watermark" everything cancels but the watermark. So the prediction for
+"watermark" alone is drawn to that for no words plus this difference (as in Concept Sliders, Gandikota et al., 2023).
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import torch
+from transformers import CLIPTokenizer
+from vocabulary import DEFECTS
+
+STRENGTH = 1.5  # of the difference: what one in two pictures shows at guidance 3 needs 1 to go
+WITHOUT = {"shadow": "no shadow"}  # what stands against a defect that goes unsaid; against the others nothing does
+
+
+def after(row: list[int], more: list[int], end: int) -> list[int]:
+    """A row of token ids with `more` before its end, as long as it was."""
+    told = row[: row.index(end)][: len(row) - len(more) - 1] + more
+    return told + [end] * (len(row) - len(told))
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Token rows (n, 77) of one lesson each: the negative prompt, and a caption without and with one of the defects it names;
+    `strength` (n,) of the difference between these two."""
+
+    negative: torch.Tensor
+    without: torch.Tensor
+    having: torch.Tensor
+    strength: torch.Tensor
+
+    def to(self, device: str) -> Lessons:
+        return Lessons(self.negative.to(device), self.without.to(device), self.having.to(device), self.strength.to(device))
+
+    def asked(self, empty: torch.Tensor) -> torch.Tensor:
+        """What the teacher predicts for: rows (3 n, 77) of no words, of captions without, and with the defect."""
+        return torch.cat([empty.expand_as(self.negative), self.without, self.having])
+
+    def wanted(self, told: torch.Tensor) -> torch.Tensor:
+        """What the negatives' predictions (n, ...) should be, of the teacher's answers (3 n, ...)."""
+        untold, without, having = told.chunk(3)
+        return untold + self.strength.view(-1, 1, 1, 1) * (having - without)
+
+
+class Teacher:
+    """Makes lessons of captions that say nothing of defects."""
+
+    def __init__(self, tokenizer: CLIPTokenizer, seed: int = 0) -> None:
+        self.tokenizer, self.chance = tokenizer, random.Random(seed)
+
+    def _ids(self, words: str) -> list[int]:
+        return self.tokenizer(words, add_special_tokens=False).input_ids
+
+    def lessons(self, plain: torch.Tensor) -> Lessons:
+        """One each of `plain` (n, 77). A negative is often a list: each of its defects is the one that counts equally often,
+        and for more than it would alone."""
+        end, chance = self.tokenizer.eos_token_id, self.chance
+        negative, without, having, strengths = [], [], [], []
+        for row in plain.tolist():
+            named = chance.sample(tuple(DEFECTS), 1 if chance.random() < 0.6 else chance.randrange(2, 5))
+            words = [chance.choice(DEFECTS[name]) for name in named]
+            counts = words[0]
+            without.append(after(row, self._ids(f", {WITHOUT[named[0]]}"), end) if named[0] in WITHOUT else row)
+            having.append(after(row, self._ids(f", {counts}"), end))
+            chance.shuffle(words)
+            nothing = [row[0]] + [end] * (len(row) - 1)
+            negative.append(after(nothing, self._ids(", ".join(words)), end))
+            strengths.append(STRENGTH * min(2, len(words)))
+        return Lessons(*(torch.tensor(rows) for rows in (negative, without, having)), torch.tensor(strengths))
