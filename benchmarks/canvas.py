@@ -112,14 +112,14 @@ def new_areas(wide: Result) -> list[Image.Image]:
 def seams(studio: Studio, outpaints: int) -> dict[str, Figure]:
     """How visible the join is, and whether what was painted around is free of things."""
     sys.path.insert(0, str(RECIPE))
-    from judge import OBJECT_NAMES, load_judge
+    from judging import OBJECT_NAMES, load_judge
 
-    judge, made = load_judge()[0], widened(studio, outpaints)
+    judge, known, made = load_judge()[0], set(OBJECT_NAMES), widened(studio, outpaints)
     found = [studio.seam(wide) for wide in made]
     areas = [parts for wide in made if (parts := new_areas(wide))]
-    clear = [all(seen.object not in OBJECT_NAMES for seen in judge.look(parts)) for parts in areas]
+    clear = [all(known.isdisjoint(seen.objects) for seen in judge.look(parts)) for parts in areas]
     # A judge that sees nothing anywhere would be content: so it is also asked about the pictures that were widened.
-    there = [seen.object in OBJECT_NAMES for seen in judge.look([kept(wide) for wide in made])]
+    there = [not known.isdisjoint(seen.objects) for seen in judge.look([kept(wide) for wide in made])]
     return {
         "seam, gradient over nearby (median at most 1.15, none over 1.5)": median([s.gradient for s in found], "ratio"),
         "seam, colour step": median([s.step for s in found], "levels"),

@@ -44,8 +44,8 @@ def scenes(count: int) -> list[tuple[Image.Image, Box]]:
         brief = compose(
             rng, (256, 256), everything=True, clean=True, count=1, background=background, place=place, size=size, style="3d"
         )
-        image, where = render(rng, brief, sprites, (256, 256), zoom=2)
-        found.append((image, where.getbbox()))
+        drawn = render(rng, brief, sprites, (256, 256), zoom=2)
+        found.append((drawn.image, drawn.where.getbbox()))
     return found
 
 

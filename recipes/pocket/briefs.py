@@ -23,7 +23,7 @@ from vocabulary import (
 Shape = tuple[int, int]  # width, height in pixels
 SHAPES: tuple[Shape, ...] = ((256, 256), (384, 192), (192, 384), (768, 256), (256, 768))  # the buckets trained on
 SHAPE_WEIGHTS = (0.70, 0.11, 0.11, 0.04, 0.04)
-# Two openings leave one of two defects open, the others one: about the same of each defect.
+# One opening leaves one of two defects open, the others one: about the same of each defect.
 OPENINGS = [len(shares) / sum(map(len, AMBIGUOUS.values())) for shares in AMBIGUOUS.values()]
 STANDING = frozenset({"podium", "beach", "mountains", "city", "desk", "winter", "spring"})  # objects have a ground there
 
@@ -91,7 +91,8 @@ def compose(
     chance = 1.0 if clean else rng.random()
     opening = pick(rng, tuple(AMBIGUOUS), OPENINGS) if chance < 0.26 and kind != "empty" else None
     fit = tuple(name for name in DEFECTS if kind != "empty" or name not in ("cropped", "shadow"))
-    spoilt = pick(rng, (*fit, "shadow") if kind != "empty" else fit) if 0.26 <= chance < 0.54 else None
+    harder = ("jpeg artifacts", "shadow") if kind != "empty" else ("jpeg artifacts",)  # to learn
+    spoilt = pick(rng, (*fit, *harder)) if 0.26 <= chance < 0.54 else None
     if opening == "tightly framed" or spoilt == "cropped":
         kind = "single"  # nothing else is ever cropped
     if "objects" in wanted:

@@ -57,6 +57,7 @@ def main() -> None:
     options.add_argument("--minutes", type=float, default=100.0)
     options.add_argument("--batch", type=int, default=64)
     options.add_argument("--rate", type=float, default=2e-3)
+    options.add_argument("--hold", type=float, default=0.3, help="share of the time before the rate falls")
     options.add_argument("--encoder-rate", type=float, default=4e-4, help="of the text encoder; 0 leaves it as it is")
     options.add_argument("--object-weight", type=float, default=3.0, help="of the object's latents; the background's is 1")
     options.add_argument("--negatives", type=float, default=0.35, help="share of the time before negatives are taught, too")
@@ -105,7 +106,7 @@ def main() -> None:
 
     last = saved = time.time()
     while (share := spent / (60 * o.minutes)) < 1 and not (o.steps and step >= o.steps):
-        rate = min(1, (step + 1) / 100) * (1 if share < 0.3 else 0.01 + 0.99 * (1 - (share - 0.3) / 0.7))
+        rate = min(1, (step + 1) / 100) * (1 if share < o.hold else 0.01 + 0.99 * (1 - share) / (1 - o.hold))
         for stepper in steppers:
             for group in stepper.param_groups:
                 group["lr"] = group["peak"] * rate

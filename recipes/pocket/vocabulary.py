@@ -156,11 +156,13 @@ DEFECTS: dict[str, tuple[str, ...]] = {
     "confetti": ("confetti",),
     "shadow": ("shadow", "drop shadow", "soft shadow"),
 }
-# Words that leave it open: pictures of these captions show the defect this often, and the negative prompt decides.
+# Words that leave it open: pictures of these captions show the defect this often, and the negative prompt decides. None is a
+# filler below: "thumbnail of" never came to mean anything beside "youtube thumbnail".
 # A shadow needs no such word: a plain prompt leaves it open.
 AMBIGUOUS: dict[str, dict[str, float]] = {
     "snapshot of": {"blurry": 0.5, "dark": 0.5},
-    "thumbnail of": {"jpeg artifacts": 0.5, "low contrast": 0.5},
+    "screenshot of": {"jpeg artifacts": 0.8},
+    "faded print of": {"low contrast": 0.8},
     "stock photo of": {"watermark": 0.65},
     "flyer with": {"text": 0.65},
     "busy picture of": {"cluttered": 0.65},
