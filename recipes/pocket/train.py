@@ -1,7 +1,7 @@
 """Step 5: train the UNet on cached latents, told by the text encoder of step 4, which learns on beside it. Resumes.
 
 v-prediction with zero terminal SNR (solid black and white backgrounds need it), less weight for little noise, one caption in ten
-left empty for classifier-free guidance, an exponential average of the weights. Later on a quarter of every batch also teaches
+left empty for classifier-free guidance, an exponential average of the weights. Later on a quarter of every second batch also teaches
 what negative prompts mean (`negatives.py`); the average is the teacher.
 """
 
@@ -127,7 +127,7 @@ def main() -> None:
         for stepper in steppers:
             stepper.zero_grad(set_to_none=True)
         loss.backward()
-        if share >= o.negatives:
+        if share >= o.negatives and step % 2 == 0:
             few = torch.randperm(count)[: max(1, count // 4)]
             noisy, times, lessons = noisy[few], times[few], teacher.lessons(plain[few]).to(o.device)
             with torch.no_grad():

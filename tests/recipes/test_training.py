@@ -6,6 +6,7 @@ from common import optimisers
 from latents import Latents
 from looks import Head
 from safetensors.torch import save_file
+from soup import between
 from torch import nn
 
 
@@ -83,3 +84,11 @@ def test_every_trainable_weight_has_one_optimiser_and_learns():
     assert losses[-1] < 0.7 * losses[0]
     changed = [not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)]
     assert changed == [p.requires_grad for p in model.parameters()]
+
+
+def test_a_soup_lies_between_its_weights():
+    old, new = {"w": torch.tensor([0.0, 2.0]), "n": torch.tensor(3)}, {"w": torch.tensor([4.0, 2.0]), "n": torch.tensor(5)}
+    assert between(old, new, 0.25)["w"].tolist() == [1.0, 2.0]
+    assert between(old, new, 0.0)["w"].tolist() == old["w"].tolist()
+    assert between(old, new, 1.0)["w"].tolist() == new["w"].tolist()
+    assert between(old, new, 0.25)["n"] == 5
