@@ -1,7 +1,7 @@
 """Step 10: put the trained parts together as an ordinary diffusers folder, prove that it loads and draws, swap it in.
 
-Reads <work>/vae, tokenizer, upscaler and few-steps (where there are any) and the averaged weights of <work>/train.pt. Nothing is
-replaced before everything has been written, measured, loaded again and has drawn a picture.
+Reads <work>/vae, tokenizer, upscaler and few-steps (where there are any) and the averaged weights of <work>/train.pt
+(or --weights). Nothing is replaced before everything has been written, measured, loaded again and has drawn a picture.
 """
 
 from __future__ import annotations
@@ -113,10 +113,12 @@ def main() -> None:
     options.add_argument(
         "--before", type=int, default=0, help="steps that the weights had which training went on from, for the card"
     )
+    options.add_argument("--weights", type=Path, help="of train.py or soup.py (default: train.pt of the working folder)")
     o = options.parse_args()
-    state = load_state(o.work / "train.pt")
+    weights = o.weights or o.work / "train.pt"
+    state = load_state(weights)
     if state is None:
-        raise SystemExit(f"{o.work / 'train.pt'} is not there: run train.py first")
+        raise SystemExit(f"{weights} is not there: run train.py first")
     pipeline = pipeline_of(o.work, state["average"])
     o.to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=o.to.parent, prefix=f".{o.to.name}-") as scratch:

@@ -2,11 +2,11 @@ import json
 
 import pytest
 import torch
-from common import optimisers
+from common import SHIPPED, optimisers, save_state
 from latents import Latents
 from looks import Head
 from safetensors.torch import save_file
-from soup import between
+from soup import between, weights_of
 from torch import nn
 
 
@@ -92,3 +92,14 @@ def test_a_soup_lies_between_its_weights():
     assert between(old, new, 0.0)["w"].tolist() == old["w"].tolist()
     assert between(old, new, 1.0)["w"].tolist() == new["w"].tolist()
     assert between(old, new, 0.25)["n"] == 5
+
+
+def test_a_soup_takes_folders_and_checkpoints(tmp_path):
+    shipped, steps = weights_of(SHIPPED)
+    assert steps == 0
+    save_state(tmp_path / "train.pt", average=shipped, step=7)
+    again, steps = weights_of(tmp_path / "train.pt")
+    assert steps == 7
+    assert all(torch.equal(again[name], weight) for name, weight in shipped.items())
+    with pytest.raises(SystemExit, match="run train.py first"):
+        weights_of(tmp_path / "nowhere.pt")
