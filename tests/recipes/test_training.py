@@ -101,5 +101,5 @@ def test_a_soup_takes_folders_and_checkpoints(tmp_path):
     again, steps = weights_of(tmp_path / "train.pt")
     assert steps == 7
     assert all(torch.equal(again[name], weight) for name, weight in shipped.items())
-    with pytest.raises(SystemExit, match="run train.py first"):
+    with pytest.raises(SystemExit, match=r"run train\.py first"):
         weights_of(tmp_path / "nowhere.pt")
