@@ -151,3 +151,9 @@ def test_notebooks_are_stored_without_outputs(path):
     for cell in json.loads(path.read_text())["cells"]:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
+
+
+def test_every_test_file_has_a_name_of_its_own():
+    """pytest imports them by their bare names, and stops at the second of a kind, minutes into a run."""
+    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert names == sorted(set(names))
