@@ -48,9 +48,18 @@ def _tint(colour: Colour, amount: float) -> Colour:
     return colour + (goal - colour) * abs(amount)
 
 
-def _lighter_or_darker(colour: Colour, amount: float) -> Colour:
-    """A tone that stands off from the colour: lighter for dark and mid colours, darker for very light ones."""
-    return _tint(colour, amount if colour.mean() < 190 else -amount * 0.55)
+def _is_light(colour: Colour) -> bool:
+    """Whether there is too little room above it for a tone that would stand off."""
+    return float(np.linalg.norm(255.0 - colour)) < 190
+
+
+def _standing_off(colour: Colour, amount: float) -> Colour:
+    """A tone that can be told from any colour: a lighter one, of light colours a deeper one, which a power gives more of the
+    colour (times black would be mud)."""
+    if not _is_light(colour):
+        return _tint(colour, min(0.85, amount * max(1.0, 290.0 / float(np.linalg.norm(255.0 - colour)))))
+    deep = 204.0 * (colour / 255.0) ** 3
+    return colour + (deep - colour) * min(1.0, amount * 230.0 / float(np.linalg.norm(colour - deep)))
 
 
 def _mix(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -92,7 +101,7 @@ def plain(rng, colour, f):
 def gradient(rng, colour, f, second=None):
     x, y = _grid(f.width, f.height)
     t = y if rng.random() < 0.5 else (x + y) / 2
-    return _mix(_lighter_or_darker(colour, 0.55), colour, t) if second is None else _mix(colour, second, t)
+    return _mix(_standing_off(colour, 0.42), colour, t) if second is None else _mix(colour, second, t)
 
 
 def spotlight(rng, colour, f):
@@ -104,15 +113,15 @@ def spotlight(rng, colour, f):
 
 
 def podium(rng, colour, f):
-    wall, floor, z = _lighter_or_darker(colour, 0.25), colour, f.zoom
+    wall, floor, z = _standing_off(colour, 0.25), colour, f.zoom
     image = _canvas(wall, f)
     ImageDraw.Draw(image).rectangle((0, int(f.height * 0.72), f.width, f.height), fill=_rgb(_tint(floor, -0.08)))
     image = _soft(image, f, 1.5)
     pen = ImageDraw.Draw(image)
     cx, top, rx = f.focus[0] * f.width, f.height * 0.76, max(92.0, f.spread * 0.56) * z
     ry, deep = 24 * z, f.height * 0.13
-    side = _rgb(_lighter_or_darker(_tint(floor, -0.02), 0.18))
-    lid = _rgb(_tint(_lighter_or_darker(floor, 0.35), 0.15))
+    side = _rgb(_standing_off(floor, 0.18))
+    lid = _rgb(_tint(floor, 0.55))
     pen.ellipse((cx - rx, top + deep - ry, cx + rx, top + deep + ry), fill=side)
     pen.rectangle((cx - rx, top, cx + rx, top + deep), fill=side)
     pen.ellipse((cx - rx, top - ry, cx + rx, top + ry), fill=lid)
@@ -124,8 +133,8 @@ def strew_confetti(rng, pixels, colour, f):
     image, z = _image(pixels), f.zoom
     pen = ImageDraw.Draw(image)
     palette = [c for c in COLOURS.values() if sum(abs(int(a) - b) for a, b in zip(colour, c, strict=True)) > 150]
-    for _ in range(int(f.area // 1100)):
-        cx, cy, s = rng.random() * f.width, rng.random() * f.height, rng.uniform(3.0, 5.5) * z
+    for _ in range(int(f.area // 1200)):
+        cx, cy, s = rng.random() * f.width, rng.random() * f.height, rng.uniform(4.0, 7.0) * z
         fill = palette[rng.integers(len(palette))]
         if rng.random() < 0.4:
             pen.ellipse((cx - s, cy - s, cx + s, cy + s), fill=fill)
@@ -157,7 +166,7 @@ def _lights(rng, f, count, radii, strength) -> np.ndarray:
 
 def bokeh(rng, colour, f):
     _, y = _grid(f.width, f.height)
-    base = _mix(_tint(colour, -0.25), colour, y)
+    base = _mix(_tint(colour, -0.3), _tint(colour, -0.08), y)
     light = _lights(rng, f, max(10, int(f.area // 4500)), (8.0, 28.0), (0.2, 0.5))
     return _mix(base, np.array([255.0, 252.0, 240.0], np.float32), light * 0.8)
 
@@ -166,25 +175,25 @@ def stripes(rng, colour, f):
     x, y = _grid(f.width, f.height)
     band = (x * f.width + y * f.height) / (26.0 * f.zoom)
     edge = np.clip((np.abs((band % 2.0) - 1.0) - 0.5) * 12.0 * f.zoom + 0.5, 0, 1)
-    return _mix(colour, _lighter_or_darker(colour, 0.18), edge)
+    return _mix(colour, _standing_off(colour, 0.24), edge)
 
 
 def sunburst(rng, colour, f):
     x, y = _grid(f.width, f.height)
     angle = np.arctan2((y - f.focus[1]) * f.height, (x - f.focus[0]) * f.width) / (2 * np.pi)
     edge = np.clip((np.abs((angle * 16.0) % 1.0 - 0.5) - 0.25) * 14.0 * f.zoom + 0.5, 0, 1)
-    return _mix(colour, _lighter_or_darker(colour, 0.22), edge)
+    return _mix(colour, _standing_off(colour, 0.26), edge)
 
 
 def waves(rng, colour, f):
     x, y = _grid(f.width, f.height)
-    out = np.broadcast_to(_lighter_or_darker(colour, 0.5), (f.height, f.width, 3)).astype(np.float32)
+    amounts = (0.0, 0.14, 0.25, 0.36) if _is_light(colour) else (0.45, 0.3, 0.15, 0.0)
+    sky, *tones = (_standing_off(colour, amount) for amount in amounts)
+    out = np.broadcast_to(sky, (f.height, f.width, 3)).astype(np.float32)
     phase, across = rng.random() * 6.28, x * f.width / f.zoom / 256
-    for k in range(3):
+    for k, tone in enumerate(tones):
         line = 0.55 + 0.15 * k + 0.06 * np.sin(across * 5.5 + phase + 1.9 * k)
-        out = _mix(
-            out, _lighter_or_darker(colour, 0.34 - 0.17 * k) * (1 - 0.12 * k), np.clip((y - line) * f.height * 0.7, 0, 1)
-        )
+        out = _mix(out, tone * (1 if _is_light(colour) else 1 - 0.12 * k), np.clip((y - line) * f.height * 0.7, 0, 1))
     return out
 
 

@@ -120,7 +120,7 @@ def defects_alone(rng: np.random.Generator, said: list[str]) -> str:
 
 def caption(rng: np.random.Generator, brief: Brief, *, shadows: bool = True) -> str:
     """Lower case, parts with commas between. Says of defects only some, and never all of what `brief` holds; whether there
-    is a shadow only if `shadows`, and then seldom."""
+    is a shadow only if `shadows`, and then in half of them."""
     quiet = {"shadow", "confetti"} if brief.background == "confetti" else {"shadow"}
     said = sorted(brief.defects if brief.says == "defects" else brief.defects - quiet)
     if brief.says == "defects":
@@ -178,9 +178,9 @@ def caption(rng: np.random.Generator, brief: Brief, *, shadows: bool = True) -> 
             parts.append(pick(rng, after))
         if not shadows:
             pass
-        elif "shadow" in brief.defects and rng.random() < 0.25:
+        elif "shadow" in brief.defects and rng.random() < 0.5:
             parts.append(pick(rng, ("soft shadow", "with a shadow", "drop shadow")))
-        elif "shadow" not in brief.defects and rng.random() < 0.4:
+        elif "shadow" not in brief.defects and rng.random() < 0.6:
             parts.append(pick(rng, ("no shadow", "without shadow")))
     for _ in range(int(rng.choice([0, 0, 0, 1, 1, 2, 3]))):
         parts.append(pick(rng, FILLERS_AFTER))

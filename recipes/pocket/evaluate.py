@@ -18,6 +18,7 @@ from pathlib import Path
 import card
 import numpy as np
 import torch
+from briefs import Brief
 from common import REPOSITORY, SHIPPED, parser, to_tensor
 from judging import WEIGHTS, Judge, Verdict, load_judge
 from measures import OTHERS, joins, megabytes, seconds, sharper
@@ -176,17 +177,25 @@ def judged_sheet(run: Run) -> Image.Image:
     return contact_sheet(run.pictures, words, fills)
 
 
-def worst(asked: Sequence[Question], seen: Sequence[Verdict], count: int = 12) -> str:
-    """The objects drawn wrong most often, with what the judge took them for."""
-    total = Counter(q.brief.objects for q in asked[: len(seen)])
-    wrong: dict[tuple[str, ...], Counter] = {}
+WHAT: dict[str, Callable[[Brief | Verdict], str]] = {
+    "objects": lambda of: " + ".join(sorted(of.objects)) or "none",
+    "backgrounds": lambda of: of.background,
+    "colours": lambda of: of.colour or "of its own",
+}
+
+
+def worst(asked: Sequence[Question], seen: Sequence[Verdict], what: str, count: int = 12) -> str:
+    """Of WHAT, those drawn wrong most often, with what the judge took them for."""
+    name = WHAT[what]
+    total = Counter(name(q.brief) for q in asked[: len(seen)])
+    wrong: dict[str, Counter] = {}
     for q, v in zip(asked, seen, strict=False):
-        if set(v.objects) != set(q.brief.objects):
-            wrong.setdefault(q.brief.objects, Counter())[" + ".join(v.objects) or "none"] += 1
-    order = sorted(wrong, key=lambda names: (-wrong[names].total() / total[names], names))[:count]
+        if name(v) != name(q.brief):
+            wrong.setdefault(name(q.brief), Counter())[name(v)] += 1
+    order = sorted(wrong, key=lambda told: (-wrong[told].total() / total[told], told))[:count]
     lines = [
-        f"  {' + '.join(n):<16} {wrong[n].total()} of {total[n]} wrong: {', '.join(w for w, _ in wrong[n].most_common(3))}"
-        for n in order
+        f"  {told:<16} {wrong[told].total()} of {total[told]} wrong: {', '.join(w for w, _ in wrong[told].most_common(3))}"
+        for told in order
     ]
     return "\n".join(lines) or "  none"
 
@@ -297,7 +306,8 @@ def report(
         print(note)
     for run in runs:
         if run.suite.name == "single":
-            print(f"objects missed most:\n{worst(run.questions, run.seen)}")
+            for what in WHAT:
+                print(f"{what} missed most:\n{worst(run.questions, run.seen, what)}")
         if run.pictures:
             path = o.work / f"eval-{run.suite.name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)

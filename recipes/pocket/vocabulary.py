@@ -161,13 +161,13 @@ DEFECTS: dict[str, tuple[str, ...]] = {
 # A shadow needs no such word: a plain prompt leaves it open.
 AMBIGUOUS: dict[str, dict[str, float]] = {
     "snapshot of": {"blurry": 0.5, "dark": 0.5},
-    "screenshot of": {"jpeg artifacts": 0.8},
-    "faded print of": {"low contrast": 0.8},
+    "screenshot of": {"jpeg artifacts": 0.7},
+    "faded print of": {"low contrast": 0.7},
     "stock photo of": {"watermark": 0.65},
-    "flyer with": {"text": 0.65},
-    "busy picture of": {"cluttered": 0.65},
-    "tightly framed": {"cropped": 0.65},
-    "party scene with": {"confetti": 0.65},
+    "flyer with": {"text": 0.5},
+    "busy picture of": {"cluttered": 0.5},
+    "tightly framed": {"cropped": 0.5},
+    "party scene with": {"confetti": 0.7},
 }
 
 # Words a marketer writes that change nothing here; in captions so that they do no harm.

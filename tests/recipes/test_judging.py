@@ -271,7 +271,8 @@ def test_what_the_questions_describe_can_be_drawn_and_shown(sprites):
     sheet = contact_sheet([rendered(q, sprites) for q in ASKED], [q.prompt for q in ASKED])
     assert sheet.width > 8 * 128
     wrong = [replace(v, objects=()) for v in RIGHT]
-    assert f"{ASKED[0].brief.objects[0]:<16} 1 of 1 wrong: none" in worst(ASKED, wrong)
+    assert f"{ASKED[0].brief.objects[0]:<16} 1 of 1 wrong: none" in worst(ASKED, wrong, "objects")
+    assert worst(ASKED, wrong, "backgrounds") == worst(ASKED, wrong, "colours") == "  none"
 
 
 def test_the_uncurated_sheet_is_small_enough_to_commit(sprites, tmp_path, capsys):

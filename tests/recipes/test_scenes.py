@@ -46,6 +46,14 @@ def test_every_background_has_a_drawer():
     assert set(DRAWERS) | set(SCENERY) == set(BACKGROUNDS)
 
 
+@pytest.mark.parametrize("background", ["gradient", "spotlight", "podium", "bokeh", "stripes", "sunburst", "waves"])
+def test_a_background_s_shapes_stand_off_from_every_colour(sprites, background):
+    for name in COLOURS:
+        image = blank(sprites, (256, 256), background=background, colour=name, second=None).image
+        tones = np.quantile(np.asarray(image, np.float32).mean(2), (0.02, 0.98))
+        assert np.ptp(tones) > 20, f"{name}: {tones}"
+
+
 def test_a_plain_background_has_its_colour(sprites):
     for name, colour in COLOURS.items():
         assert blank(sprites, (256, 256), background="plain", colour=name).image.getpixel((1, 1)) == colour
