@@ -15,7 +15,9 @@ import torch
 from transformers import CLIPTokenizer
 from vocabulary import DEFECTS
 
-STRENGTH = 1.0  # of the difference: at guidance 3 that takes away what two in three pictures show; more turns colours neon
+# Of the difference, how much: at guidance 3 half of it takes away again what one picture in three shows. A list that names
+# what changes all colours at a strength above 1 turns them neon.
+STRENGTH = {defect: 1.0 if defect in ("dark", "low contrast") else 1.6 for defect in DEFECTS}
 HARDER = ("blurry", "cropped", "jpeg artifacts", "shadow", "text")  # to learn, so they come twice as often
 WITHOUT = {"shadow": "no shadow"}  # what stands against a defect that goes unsaid; against the others nothing does
 
@@ -74,5 +76,5 @@ class Teacher:
             chance.shuffle(words)
             nothing = [row[0]] + [end] * (len(row) - 1)
             negative.append(after(nothing, self._ids(", ".join(words)), end))
-            strengths.append(STRENGTH * len(words) ** 0.5)
+            strengths.append(STRENGTH[named[0]] * len(words) ** 0.5)
         return Lessons(*(torch.tensor(rows) for rows in (negative, without, having)), torch.tensor(strengths))

@@ -134,7 +134,7 @@ def main() -> None:
                 answers = predict(average, noisy.repeat(3, 1, 1, 1), times.repeat(3), lessons.asked(empty.to(o.device)))
             each = (predict(model, noisy, times, lessons.negative) - lessons.wanted(answers)).pow(2).mean((1, 2, 3))
             apart = each.mean()  # at every step alike: these targets have no noise, and blur is told only where there is little
-            (2 * apart).backward()
+            (4 * apart).backward()
             pushed = apart.item() if pushed is None else 0.98 * pushed + 0.02 * apart.item()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
