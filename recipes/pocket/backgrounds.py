@@ -187,13 +187,13 @@ def sunburst(rng, colour, f):
 
 def waves(rng, colour, f):
     x, y = _grid(f.width, f.height)
-    amounts = (0.0, 0.14, 0.25, 0.36) if _is_light(colour) else (0.45, 0.3, 0.15, 0.0)
-    sky, *tones = (_standing_off(colour, amount) for amount in amounts)
+    light = _is_light(colour)
+    sky, *tones = (_standing_off(colour, amount) for amount in ((0.0, 0.14, 0.25, 0.36) if light else (0.45, 0.3, 0.15, 0.0)))
     out = np.broadcast_to(sky, (f.height, f.width, 3)).astype(np.float32)
     phase, across = rng.random() * 6.28, x * f.width / f.zoom / 256
     for k, tone in enumerate(tones):
         line = 0.55 + 0.15 * k + 0.06 * np.sin(across * 5.5 + phase + 1.9 * k)
-        out = _mix(out, tone * (1 if _is_light(colour) else 1 - 0.12 * k), np.clip((y - line) * f.height * 0.7, 0, 1))
+        out = _mix(out, tone * (1 if light else 1 - 0.12 * k), np.clip((y - line) * f.height * 0.7, 0, 1))
     return out
 
 

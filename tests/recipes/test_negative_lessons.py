@@ -46,7 +46,7 @@ def test_a_lesson_tells_a_caption_from_the_same_with_a_defect(tokenizer):
         assert read(tokenizer, without) == ("a cup on blue, no shadow" if added in DEFECTS["shadow"] else "a cup on blue")
         names = [name for name, some in DEFECTS.items() if added in some]
         assert any(strength.item() == pytest.approx(STRENGTH[name] * len(listed) ** 0.5) for name in names)
-        named |= {name for name, some in DEFECTS.items() if added in some}
+        named |= set(names)
         lists += len(listed) > 1
     assert named == set(DEFECTS)
     assert 40 < lists < 120
