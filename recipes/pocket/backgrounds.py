@@ -133,8 +133,8 @@ def strew_confetti(rng, pixels, colour, f):
     image, z = _image(pixels), f.zoom
     pen = ImageDraw.Draw(image)
     palette = [c for c in COLOURS.values() if sum(abs(int(a) - b) for a, b in zip(colour, c, strict=True)) > 150]
-    for _ in range(int(f.area // 1200)):
-        cx, cy, s = rng.random() * f.width, rng.random() * f.height, rng.uniform(4.0, 7.0) * z
+    for _ in range(int(f.area // 1500)):
+        cx, cy, s = rng.random() * f.width, rng.random() * f.height, rng.uniform(6.0, 10.0) * z
         fill = palette[rng.integers(len(palette))]
         if rng.random() < 0.4:
             pen.ellipse((cx - s, cy - s, cx + s, cy + s), fill=fill)
@@ -166,23 +166,24 @@ def _lights(rng, f, count, radii, strength) -> np.ndarray:
 
 def bokeh(rng, colour, f):
     _, y = _grid(f.width, f.height)
-    base = _mix(_tint(colour, -0.3), _tint(colour, -0.08), y)
-    light = _lights(rng, f, max(10, int(f.area // 4500)), (8.0, 28.0), (0.2, 0.5))
-    return _mix(base, np.array([255.0, 252.0, 240.0], np.float32), light * 0.8)
+    deep = _standing_off(colour, 0.45) if _is_light(colour) else _tint(colour, -0.25)
+    base = _mix(deep, deep + (colour - deep) * 0.7, y)
+    light = _lights(rng, f, max(10, int(f.area // 4000)), (11.0, 28.0), (0.35, 0.65))
+    return _mix(base, np.array([255.0, 252.0, 240.0], np.float32), light * 0.85)
 
 
 def stripes(rng, colour, f):
     x, y = _grid(f.width, f.height)
     band = (x * f.width + y * f.height) / (26.0 * f.zoom)
     edge = np.clip((np.abs((band % 2.0) - 1.0) - 0.5) * 12.0 * f.zoom + 0.5, 0, 1)
-    return _mix(colour, _standing_off(colour, 0.24), edge)
+    return _mix(colour, _standing_off(colour, 0.30), edge)
 
 
 def sunburst(rng, colour, f):
     x, y = _grid(f.width, f.height)
     angle = np.arctan2((y - f.focus[1]) * f.height, (x - f.focus[0]) * f.width) / (2 * np.pi)
     edge = np.clip((np.abs((angle * 16.0) % 1.0 - 0.5) - 0.25) * 14.0 * f.zoom + 0.5, 0, 1)
-    return _mix(colour, _standing_off(colour, 0.26), edge)
+    return _mix(colour, _standing_off(colour, 0.34), edge)
 
 
 def waves(rng, colour, f):
@@ -198,14 +199,22 @@ def waves(rng, colour, f):
 
 
 def paper_texture(rng, colour, f):
-    """Crumpled paper: broad folds and a little grain, at the layout's own resolution so that it has the same look at any zoom."""
-    wide, tall = max(2, round(f.width / f.zoom)), max(2, round(f.height / f.zoom))
-    out = np.zeros((f.height, f.width), np.float32)
-    for cell, amount in ((40, 24.0), (16, 18.0), (6, 12.0)):
-        noise = rng.random((tall // cell + 3, wide // cell + 3)).astype(np.float32)
-        layer = Image.fromarray(noise).resize((f.width, f.height), Image.Resampling.BICUBIC)
-        out += amount * (np.asarray(layer) - 0.5)
-    return colour + out[..., None] - (12.0 if colour.mean() > 200 else 0.0)
+    """A sheet that was folded and opened again: every panel goes from light to dark up to its folds, on whose edges the light
+    lies; and a little grain. The folds always lie alike, and are as broad as what the model can draw."""
+    x, y = _grid(f.width, f.height)
+    wide, tall = max(2, round(f.width / f.zoom / 85)), max(2, round(f.height / f.zoom / 128))
+    across, down = x * wide, y * tall
+    turned = 1 - 2 * (np.floor(down) % 2)  # the light falls on every second row of panels from the other side
+    lit = 0.5 + 0.38 * turned * (2 * (across % 1.0) - 1) - 0.12 * (2 * (down % 1.0) - 1)
+    out = _mix(_standing_off(colour, 0.42), colour, lit if _is_light(colour) else 1 - lit)
+    fold = np.minimum(
+        np.abs(across - np.round(across).clip(1, wide - 1)) * f.width / wide,
+        np.abs(down - np.round(down).clip(1, tall - 1)) * f.height / tall,
+    )
+    edge = np.clip(1.6 - fold / f.zoom / 1.6, 0, 1) * 0.6
+    grain = rng.random((max(2, round(f.height / f.zoom / 5)), max(2, round(f.width / f.zoom / 5)))).astype(np.float32)
+    grain = np.asarray(Image.fromarray(grain).resize((f.width, f.height), Image.Resampling.BICUBIC))
+    return _mix(out, _tint(colour, 0.8), edge) + 10.0 * (grain[..., None] - 0.5)
 
 
 # -- backgrounds with colours of their own ----------------------------------------------------------------------------

@@ -89,10 +89,10 @@ def compose(
     """
     kind = pick(rng, ("single", "several", "pair", "empty"), [0.64, 0.13, 0.16, 0.07])
     chance = 1.0 if clean else rng.random()
-    opening = pick(rng, tuple(AMBIGUOUS), OPENINGS) if chance < 0.26 and kind != "empty" else None
+    opening = pick(rng, tuple(AMBIGUOUS), OPENINGS) if chance < 0.30 and kind != "empty" else None
     fit = tuple(name for name in DEFECTS if kind != "empty" or name not in ("cropped", "shadow"))
     harder = ("jpeg artifacts", "shadow") if kind != "empty" else ("jpeg artifacts",)  # to learn
-    spoilt = pick(rng, (*fit, *harder)) if 0.26 <= chance < 0.54 else None
+    spoilt = pick(rng, (*fit, *harder)) if 0.30 <= chance < 0.56 else None
     if opening == "tightly framed" or spoilt == "cropped":
         kind = "single"  # nothing else is ever cropped
     if "objects" in wanted:

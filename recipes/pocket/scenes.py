@@ -138,11 +138,11 @@ def render(
 
 
 def _shadow(image: Image.Image, x, y, wide, tall, stands: bool, unit: float, zoom: float) -> None:
-    """A soft ellipse under the body."""
+    """A soft ellipse under the body, wider than it: what a model of this size can tell from none."""
     layer = Image.new("L", image.size, 0)
-    base, half, middle = y + tall + (0 if stands else 0.03 * unit), wide * 0.46, x + wide / 2
-    box = (middle - half, base - unit * 0.04, middle + half, base + unit * 0.04)
-    ImageDraw.Draw(layer).ellipse(tuple(v * zoom for v in box), fill=150)
+    base, half, middle = y + tall + (0 if stands else 0.03 * unit), max(wide * 0.56, unit * 0.2), x + wide / 2
+    box = (middle - half, base - unit * 0.075, middle + half, base + unit * 0.055)
+    ImageDraw.Draw(layer).ellipse(tuple(v * zoom for v in box), fill=165)
     image.paste((0, 0, 0), (0, 0), layer.filter(ImageFilter.GaussianBlur(unit * 0.022 * zoom)))
 
 

@@ -161,13 +161,13 @@ DEFECTS: dict[str, tuple[str, ...]] = {
 # A shadow needs no such word: a plain prompt leaves it open.
 AMBIGUOUS: dict[str, dict[str, float]] = {
     "snapshot of": {"blurry": 0.5, "dark": 0.5},
-    "screenshot of": {"jpeg artifacts": 0.7},
-    "faded print of": {"low contrast": 0.7},
-    "stock photo of": {"watermark": 0.65},
-    "flyer with": {"text": 0.5},
-    "busy picture of": {"cluttered": 0.5},
-    "tightly framed": {"cropped": 0.5},
-    "party scene with": {"confetti": 0.7},
+    "jpeg of": {"jpeg artifacts": 0.8},
+    "washed print of": {"low contrast": 0.8},
+    "stock photo of": {"watermark": 0.8},
+    "flyer with": {"text": 0.75},
+    "busy picture of": {"cluttered": 0.75},
+    "tightly framed": {"cropped": 0.7},
+    "party scene with": {"confetti": 0.8},
 }
 
 # Words a marketer writes that change nothing here; in captions so that they do no harm.
