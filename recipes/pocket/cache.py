@@ -35,6 +35,11 @@ def unspoilt(rng: np.random.Generator, brief: Brief) -> str:
     return caption(rng, replace(brief, opening=None, says="all", defects=defects), shadows=False)
 
 
+def unsaid(brief: Brief) -> list[str]:
+    """The defects that show and that the caption of `unspoilt` leaves out."""
+    return sorted(brief.defects - ({"confetti"} if brief.background == "confetti" else set()))
+
+
 def main() -> None:
     options = parser(__doc__.splitlines()[0])
     options.add_argument("--scenes", type=int, default=40_320)
@@ -53,7 +58,7 @@ def main() -> None:
         if path.exists():
             continue
         start, rng = time.time(), np.random.default_rng((o.seed, k))
-        tensors, captions, plain = {}, {}, {}
+        tensors, captions, plain, shown = {}, {}, {}, {}
         counts = [round(SHARD * w) for w in SHAPE_WEIGHTS]
         for shape, count in zip(SHAPES, counts, strict=True):
             scenes = [draw(rng, sprites, shape, wander=o.wander) for _ in range(count)]
@@ -67,8 +72,10 @@ def main() -> None:
             tensors[f"{name} object"] = torch.stack([covered(s) for s in scenes])
             captions[name] = [[s.caption, *(caption(rng, s.brief) for _ in range(CAPTIONS - 1))] for s in scenes]
             plain[name] = [unspoilt(rng, s.brief) for s in scenes]
+            shown[name] = [unsaid(s.brief) for s in scenes]
         part_path = path.with_suffix(".part")
-        save_file(tensors, part_path, metadata={"captions": json.dumps(captions), "plain": json.dumps(plain)})
+        about = {"captions": captions, "plain": plain, "shown": shown}
+        save_file(tensors, part_path, metadata={kind: json.dumps(told) for kind, told in about.items()})
         part_path.rename(path)
         print(f"shard {k}: {SHARD} scenes in {time.time() - start:.0f} s", flush=True)
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from safetensors import safe_open
 from transformers import CLIPTokenizer
+from vocabulary import DEFECTS
 
 
 def tokens_of(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
@@ -20,13 +21,15 @@ def tokens_of(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
 
 class Batch(NamedTuple):
     """Scenes of one shape ("384x192"): latents (n, 4, h, w), words (n, ...) of one caption each, how much of each latent is
-    an object's or a defect's own (n, 1, h, w) in 0..1, and the words of a caption that says nothing of defects (n, ...)."""
+    an object's or a defect's own (n, 1, h, w) in 0..1, the words of a caption that says nothing of defects (n, ...), and
+    which of DEFECTS show all the same, bool (n, 10)."""
 
     shape: str
     latents: torch.Tensor
     words: torch.Tensor
     objects: torch.Tensor
     plain: torch.Tensor
+    shown: torch.Tensor
 
 
 class Latents:
@@ -34,7 +37,7 @@ class Latents:
 
     words     captions -> a tensor of one row each: tokens, or what a frozen text encoder makes of them.
     pools     shape ("384x192") -> shards of (latents float16 (n, 4, h, w), words (n, captions, ...), objects uint8
-              (n, 1, h, w), plain words (n, ...)).
+              (n, 1, h, w), plain words (n, ...), defects that show bool (n, 10)).
     """
 
     def __init__(self, folder: Path, words: Callable[[list[str]], torch.Tensor], seed: int = 0) -> None:
@@ -48,12 +51,14 @@ class Latents:
                 continue
             self.seen.add(path)
             with safe_open(path, "pt") as shard:
-                plain = json.loads(shard.metadata()["plain"])
+                plain, shown = (json.loads(shard.metadata()[kind]) for kind in ("plain", "shown"))
                 for name, captions in json.loads(shard.metadata()["captions"]).items():
                     words = self.words([words for each in captions for words in each])
                     words = words.unflatten(0, (len(captions), -1))
                     objects = shard.get_tensor(f"{name} object")
-                    self.pools.setdefault(name, []).append((shard.get_tensor(name), words, objects, self.words(plain[name])))
+                    spoilt = torch.tensor([[defect in some for defect in DEFECTS] for some in shown[name]])
+                    told = (shard.get_tensor(name), words, objects, self.words(plain[name]), spoilt)
+                    self.pools.setdefault(name, []).append(told)
 
     def batch(self, size: int) -> Batch:
         """`size` of them where they are 256x256, of a larger shape fewer, so that every batch has about as many latents; and
@@ -66,9 +71,11 @@ class Latents:
         size = max(1, round(size / areas[names.index(name)]))
         shards = [self.chance.choice(self.pools[name]) for _ in range(size)]
         picks = [(shard, self.chance.randrange(len(shard[0]))) for shard in shards]
-        latents, words, objects, plain = (torch.stack([shard[kind][i] for shard, i in picks]) for kind in range(4))
+        latents, words, objects, plain, shown = (
+            torch.stack([shard[kind][i] for shard, i in picks]) for kind in range(len(picks[0][0]))
+        )
         words = words[torch.arange(size), torch.randint(words.shape[1], (size,))]  # one caption of each scene's
-        return Batch(name, latents.float(), words, objects.float() / 255, plain)
+        return Batch(name, latents.float(), words, objects.float() / 255, plain, shown)
 
     def __len__(self) -> int:
         return sum(len(latents) for shards in self.pools.values() for latents, *_ in shards)

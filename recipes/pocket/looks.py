@@ -92,7 +92,7 @@ def main() -> None:
         for stepper in steppers:
             for group in stepper.param_groups:
                 group["lr"] = group["peak"] * min(1, (step + 1) / 50) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
-        name, latents, tokens, objects, _ = data.batch(o.batch)
+        name, latents, tokens, objects, *_ = data.batch(o.batch)
         latents, tokens = latents.to(o.device), tokens.to(o.device)
         with autocast(o.device):
             got = model["head"](model["text"](tokens).last_hidden_state, name)

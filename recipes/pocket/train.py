@@ -110,7 +110,7 @@ def main() -> None:
         for stepper in steppers:
             for group in stepper.param_groups:
                 group["lr"] = group["peak"] * rate
-        _, latents, tokens, objects, plain = data.batch(o.batch)
+        _, latents, tokens, objects, plain, shown = data.batch(o.batch)
         latents = latents.to(o.device, memory_format=torch.channels_last)
         tokens[torch.rand(len(tokens)) < 0.1] = empty
         noise = torch.randn_like(latents)
@@ -129,7 +129,7 @@ def main() -> None:
         loss.backward()
         if share >= o.negatives and step % 2 == 0:
             few = torch.randperm(count)[: max(1, count // 4)]
-            noisy, times, lessons = noisy[few], times[few], teacher.lessons(plain[few]).to(o.device)
+            noisy, times, lessons = noisy[few], times[few], teacher.lessons(plain[few], shown[few]).to(o.device)
             with torch.no_grad():
                 answers = predict(average, noisy.repeat(3, 1, 1, 1), times.repeat(3), lessons.asked(empty.to(o.device)))
             each = (predict(model, noisy, times, lessons.negative) - lessons.wanted(answers)).pow(2).mean((1, 2, 3))

@@ -34,7 +34,7 @@ def test_a_row_that_is_full_makes_room():
 def test_a_lesson_tells_a_caption_from_the_same_with_a_defect(tokenizer):
     words = {word for some in DEFECTS.values() for word in some}
     plain = tokens_of(tokenizer, ["a cup on blue"] * 200)
-    lessons = Teacher(tokenizer, 3).lessons(plain)
+    lessons = Teacher(tokenizer, 3).lessons(plain, torch.zeros(200, len(DEFECTS), dtype=torch.bool))
     named, lists = set(), 0
     for negative, without, having, strength in zip(
         lessons.negative, lessons.without, lessons.having, lessons.strength, strict=True
@@ -50,6 +50,13 @@ def test_a_lesson_tells_a_caption_from_the_same_with_a_defect(tokenizer):
         lists += len(listed) > 1
     assert named == set(DEFECTS)
     assert 40 < lists < 120
+
+
+def test_most_lessons_are_about_the_defect_that_shows(tokenizer):
+    shown = torch.tensor([name == "cropped" for name in DEFECTS]).expand(200, -1)
+    lessons = Teacher(tokenizer, 3).lessons(tokens_of(tokenizer, ["a cup on blue"] * 200), shown)
+    about = [read(tokenizer, row).removeprefix("a cup on blue, ") in DEFECTS["cropped"] for row in lessons.having]
+    assert 130 < sum(about) < 190
 
 
 def test_guidance_from_the_wanted_prediction_takes_the_defect_away():

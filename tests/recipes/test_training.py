@@ -8,17 +8,19 @@ from looks import Head
 from safetensors.torch import save_file
 from soup import between, weights_of
 from torch import nn
+from vocabulary import DEFECTS
 
 
 def shard(path, count, shapes=((256, 256), (384, 192))):
-    tensors, captions, plain = {}, {}, {}
+    tensors, captions, plain, shown = {}, {}, {}, {}
     for width, height in shapes:
         name = f"{width}x{height}"
         tensors[name] = torch.full((count, 4, height // 8, width // 8), 0.5, dtype=torch.float16)
         tensors[f"{name} object"] = torch.full((count, 1, height // 8, width // 8), 255, dtype=torch.uint8)
         captions[name] = [[f"{path.stem} {i}"] * 3 for i in range(count)]  # three ways to say it
-        plain[name] = ["plain"] * count
-    save_file(tensors, path, metadata={"captions": json.dumps(captions), "plain": json.dumps(plain)})
+        plain[name], shown[name] = ["plain"] * count, [["text"]] * count
+    about = {"captions": captions, "plain": plain, "shown": shown}
+    save_file(tensors, path, metadata={kind: json.dumps(told) for kind, told in about.items()})
 
 
 def lengths(captions):
@@ -42,7 +44,7 @@ def test_a_batch_is_of_one_shape_and_goes_with_its_words(tmp_path):
     data.refresh()
     names = set()
     for _ in range(20):
-        name, latents, words, objects, plain = data.batch(5)
+        name, latents, words, objects, plain, shown = data.batch(5)
         width, height = map(int, name.split("x"))
         n = round(5 / (width * height / 256**2))  # as many latents in every batch
         assert latents.shape == (n, 4, height // 8, width // 8)
@@ -50,6 +52,8 @@ def test_a_batch_is_of_one_shape_and_goes_with_its_words(tmp_path):
         assert objects.max() == 1
         assert (words == len("00000 0")).all()
         assert (plain == len("plain")).all()
+        assert [name for name, shows in zip(DEFECTS, shown.all(0), strict=True) if shows] == ["text"]
+        assert shown.sum() == n
         names.add(name)
     assert names == {"256x256", "384x192"}
 
