@@ -39,8 +39,7 @@ class Brief:
     time         of a scene: "sunset", "night", "winter"; None by day, and for all others.
     defects      what shows of vocabulary.DEFECTS.
     opening      the AMBIGUOUS words that the caption starts with.
-    says         how much the caption tells: "all", "object" (no background), "defects" alone, or "unknown" (a noun that
-                 is not there).
+    says         how much the caption tells: "all", "object" (no background), or "unknown" (a noun that is not there).
     """
 
     objects: tuple[str, ...] = ()
@@ -113,8 +112,6 @@ def compose(
             there += share
     elif spoilt:
         defects.add(spoilt)
-        if rng.random() < 0.3:
-            says = "defects"
     if "defects" in wanted:
         defects = set(wanted["defects"])
     defects -= {"single": set(), "empty": {"cropped", "shadow"}}.get(kind, {"cropped"})

@@ -110,21 +110,11 @@ def unknown_noun(rng: np.random.Generator) -> str:
     return "".join(pick(rng, SYLLABLES) for _ in range(int(rng.integers(2, 5))))
 
 
-def defects_alone(rng: np.random.Generator, said: list[str]) -> str:
-    """What people write as a negative prompt: often a list, of which the picture then shows one."""
-    words = [pick(rng, DEFECTS[d]) for d in said] or ["low quality"]
-    if rng.random() < 0.45:
-        words += [pick(rng, DEFECTS[pick(rng, tuple(DEFECTS))]) for _ in range(int(rng.integers(1, 7)))]
-    return ", ".join(dict.fromkeys(words[i] for i in rng.permutation(len(words))))
-
-
 def caption(rng: np.random.Generator, brief: Brief, *, shadows: bool = True) -> str:
     """Lower case, parts with commas between. Says of defects only some, and never all of what `brief` holds; whether there
     is a shadow only if `shadows`, and then in half of them."""
     quiet = {"shadow", "confetti"} if brief.background == "confetti" else {"shadow"}
-    said = sorted(brief.defects if brief.says == "defects" else brief.defects - quiet)
-    if brief.says == "defects":
-        return defects_alone(rng, said)
+    said = sorted(brief.defects - quiet)
     where = background_words(rng, brief)
     if not brief.objects:
         if brief.says == "unknown":

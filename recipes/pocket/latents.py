@@ -20,9 +20,14 @@ def tokens_of(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
 
 
 class Batch(NamedTuple):
-    """Scenes of one shape ("384x192"): latents (n, 4, h, w), words (n, ...) of one caption each, how much of each latent is
-    an object's or a defect's own (n, 1, h, w) in 0..1, the words of a caption that says nothing of defects (n, ...), and
-    which of DEFECTS show all the same, bool (n, 10)."""
+    """Scenes of one shape ("384x192").
+
+    latents  (n, 4, h, w); `clean`, the same without one of their defects, and `gone`, which of DEFECTS that is, int64 (n,):
+             -1 where none could go, and both are the same.
+    words    (n, ...) of one caption each; `plain`, of a caption that says nothing of defects.
+    objects  how much of each latent is an object's or a defect's own, (n, 1, h, w) in 0..1.
+    shown    which of DEFECTS show, bool (n, 10).
+    """
 
     shape: str
     latents: torch.Tensor
@@ -30,14 +35,19 @@ class Batch(NamedTuple):
     objects: torch.Tensor
     plain: torch.Tensor
     shown: torch.Tensor
+    clean: torch.Tensor
+    gone: torch.Tensor
+
+    def some(self, which: torch.Tensor) -> Batch:
+        """Those scenes of it."""
+        return Batch(self.shape, *(part[which] for part in self[1:]))
 
 
 class Latents:
     """The shards on disk, in memory; `refresh` takes in new ones.
 
     words     captions -> a tensor of one row each: tokens, or what a frozen text encoder makes of them.
-    pools     shape ("384x192") -> shards of (latents float16 (n, 4, h, w), words (n, captions, ...), objects uint8
-              (n, 1, h, w), plain words (n, ...), defects that show bool (n, 10)).
+    pools     shape ("384x192") -> shards of what a Batch has, words (n, captions, ...); latents float16, objects uint8.
     """
 
     def __init__(self, folder: Path, words: Callable[[list[str]], torch.Tensor], seed: int = 0) -> None:
@@ -53,11 +63,12 @@ class Latents:
             with safe_open(path, "pt") as shard:
                 plain, shown = (json.loads(shard.metadata()[kind]) for kind in ("plain", "shown"))
                 for name, captions in json.loads(shard.metadata()["captions"]).items():
-                    words = self.words([words for each in captions for words in each])
-                    words = words.unflatten(0, (len(captions), -1))
-                    objects = shard.get_tensor(f"{name} object")
-                    spoilt = torch.tensor([[defect in some for defect in DEFECTS] for some in shown[name]])
-                    told = (shard.get_tensor(name), words, objects, self.words(plain[name]), spoilt)
+                    words = self.words([words for each in captions for words in each]).unflatten(0, (len(captions), -1))
+                    there = torch.tensor([[defect in some for defect in DEFECTS] for some in shown[name]])
+                    latents, objects, clean, gone = (
+                        shard.get_tensor(name + kind) for kind in ("", " object", " clean", " gone")
+                    )
+                    told = (latents, words, objects, self.words(plain[name]), there, clean, gone.long())
                     self.pools.setdefault(name, []).append(told)
 
     def batch(self, size: int) -> Batch:
@@ -71,11 +82,11 @@ class Latents:
         size = max(1, round(size / areas[names.index(name)]))
         shards = [self.chance.choice(self.pools[name]) for _ in range(size)]
         picks = [(shard, self.chance.randrange(len(shard[0]))) for shard in shards]
-        latents, words, objects, plain, shown = (
+        latents, words, objects, plain, shown, clean, gone = (
             torch.stack([shard[kind][i] for shard, i in picks]) for kind in range(len(picks[0][0]))
         )
         words = words[torch.arange(size), torch.randint(words.shape[1], (size,))]  # one caption of each scene's
-        return Batch(name, latents.float(), words, objects.float() / 255, plain, shown)
+        return Batch(name, latents.float(), words, objects.float() / 255, plain, shown, clean.float(), gone)
 
     def __len__(self) -> int:
         return sum(len(latents) for shards in self.pools.values() for latents, *_ in shards)

@@ -1,9 +1,9 @@
-"""What a negative prompt means, taught by the model itself.
+"""What a negative prompt means, taught by scenes drawn twice: with a defect, and the same without it.
 
-Guidance pushes away from what the model would draw for the negative prompt, but scenes of the caption "watermark" alone say
-little about watermarks: they show any object on any ground, and all of that is noise to learn through. Of the model's own
-predictions for "a cup on blue" and "a cup on blue, watermark" everything cancels but the watermark. So the prediction for
-"watermark" alone is drawn to that for no words plus this difference (as in Concept Sliders, Gandikota et al., 2023).
+Guidance pushes away from what the model would draw for the negative prompt. Scenes of the caption "watermark" alone would teach it
+little: they show any object on any ground, and all of that is noise to learn through. So the prediction for "watermark" is drawn
+to that for no words, plus the very pixels that the watermark changed (the direction of a Concept Slider, Gandikota et al., 2023,
+known here instead of guessed). Of a scene without a watermark nothing is added: the push ends when the defect has gone.
 """
 
 from __future__ import annotations
@@ -12,74 +12,86 @@ import random
 from dataclasses import dataclass
 
 import torch
+from latents import Batch
 from transformers import CLIPTokenizer
 from vocabulary import DEFECTS
 
-# Of the difference, how much: at guidance 3 half of it takes away again what one picture in three shows. A list that names
-# what changes all colours at a strength above 1 turns them neon.
-STRENGTH = {defect: 1.0 if defect in ("dark", "low contrast") else 1.6 for defect in DEFECTS}
-HARDER = ("blurry", "cropped", "jpeg artifacts", "shadow", "text")  # to learn, so they come twice as often
-WITHOUT = {"shadow": "no shadow"}  # what stands against a defect that goes unsaid; against the others nothing does
+# Of what the defect changed, how much: guidance of 3 takes away twice this. What changes all colours overshoots visibly.
+STRENGTH = {defect: 1.0 if defect in ("dark", "low contrast") else 2.0 for defect in DEFECTS}
+# Shares of scenes with such a defect. `SPOILS`: learnt from noise over the scene without it, or a picture that looks clean half
+# way stays clean, whatever the prompt left open. `MENDS`: the other way round, told a prompt that says nothing of defects.
+SPOILS = {"jpeg artifacts": 0.25, "dark": 0.15, "low contrast": 0.15}
+MENDS = {"jpeg artifacts": 0.15, "blurry": 0.15}
+STEEPEST = 3.0
 
 
-def after(row: list[int], more: list[int], end: int) -> list[int]:
-    """A row of token ids with `more` before its end, as long as it was."""
-    told = row[: row.index(end)][: len(row) - len(more) - 1] + more
-    return told + [end] * (len(row) - len(told))
+def steepness(signal: torch.Tensor) -> torch.Tensor:
+    """How far v moves, (n, 1, 1, 1), where the picture moves by one and the noisy one stays: 1 / sigma, of `signal` alpha squared
+    (n,); of little noise less, where it would be a large number."""
+    return (1 - signal).clamp(min=1e-6).rsqrt().clamp(max=STEEPEST).view(-1, 1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the model is shown and should draw: latents (n, 4, h, w) that noise is laid over, those that are wanted, and token
+    rows (n, 77)."""
+
+    under: torch.Tensor
+    wanted: torch.Tensor
+    tokens: torch.Tensor
+
+
+def task(batch: Batch) -> Task:
+    """Draw what is there; of some defects also the way there from the scene without it, and back."""
+    roll = torch.rand(len(batch.gone))
+    rows = (*DEFECTS, None)  # the last where nothing can go
+    mends, spoils = (torch.tensor([shares.get(name, 0.0) for name in rows])[batch.gone] for shares in (MENDS, SPOILS))
+    mended, spoilt = (some.view(-1, 1, 1, 1) for some in (roll < mends, roll > 1 - spoils))
+    return Task(
+        torch.where(spoilt, batch.clean, batch.latents),
+        torch.where(mended, batch.clean, batch.latents),
+        torch.where(mended.view(-1, 1), batch.plain, batch.words),
+    )
 
 
 @dataclass(frozen=True)
 class Lessons:
-    """Token rows (n, 77) of one lesson each: the negative prompt, and a caption without and with one of the defects it names;
-    `strength` (n,) of the difference between these two."""
+    """Negative prompts, token rows (n, 77); latents (n, 4, h, w) that noise is laid over; and what the prediction of the picture
+    should have besides that for no words (n, 4, h, w): the defect, times `strength` (n, 1, 1, 1)."""
 
     negative: torch.Tensor
-    without: torch.Tensor
-    having: torch.Tensor
+    under: torch.Tensor
+    besides: torch.Tensor
     strength: torch.Tensor
-
-    def to(self, device: str) -> Lessons:
-        return Lessons(self.negative.to(device), self.without.to(device), self.having.to(device), self.strength.to(device))
-
-    def asked(self, empty: torch.Tensor) -> torch.Tensor:
-        """What the teacher predicts for: rows (3 n, 77) of no words, of captions without, and with the defect."""
-        return torch.cat([empty.expand_as(self.negative), self.without, self.having])
-
-    def wanted(self, told: torch.Tensor) -> torch.Tensor:
-        """What the negatives' predictions (n, ...) should be, of the teacher's answers (3 n, ...)."""
-        untold, without, having = told.chunk(3)
-        return untold + self.strength.view(-1, 1, 1, 1) * (having - without)
 
 
 class Teacher:
-    """Makes lessons of captions that say nothing of defects."""
+    """Makes lessons of scenes drawn twice."""
 
     def __init__(self, tokenizer: CLIPTokenizer, seed: int = 0) -> None:
         self.tokenizer, self.chance = tokenizer, random.Random(seed)
 
-    def _ids(self, words: str) -> list[int]:
-        return self.tokenizer(words, add_special_tokens=False).input_ids
+    def _tokens(self, words: list[str]) -> torch.Tensor:
+        return self.tokenizer(words, padding="max_length", truncation=True, return_tensors="pt").input_ids
 
-    def lessons(self, plain: torch.Tensor, shown: torch.Tensor) -> Lessons:
-        """One each of `plain` (n, 77), where `shown` (n, 10) of DEFECTS show all the same. Three in four name one of these first:
-        guidance has to push where a defect is about to show, and of a picture that is plainly without one, both captions
-        predict the same. A negative is often a list: each of its defects is the one that counts equally often, by
-        the root of their number, so that a list pushes as far in all as one defect does (their differences have little in
-        common, and add up like sides at right angles)."""
-        end, chance = self.tokenizer.eos_token_id, self.chance
-        negative, without, having, strengths = [], [], [], []
-        for row, here in zip(plain.tolist(), shown.tolist(), strict=True):
-            several = chance.choices((*DEFECTS, *HARDER), k=1 if chance.random() < 0.6 else chance.randrange(2, 5))
-            there = [name for name, shows in zip(DEFECTS, here, strict=True) if shows]
-            if there and chance.random() < 0.75:
-                several[0] = chance.choice(there)
-            named = list(dict.fromkeys(several))
+    def lessons(self, batch: Batch) -> Lessons:
+        """One of each scene. Four in five of those that were drawn twice name what went, alone or in a list, and every fourth of
+        these looks at the scene without it; all others name what is not there. What else shows is never named."""
+        chance, negative, counts, gone_already, strengths = self.chance, [], [], [], []
+        for shown, gone in zip(batch.shown.tolist(), batch.gone.tolist(), strict=True):
+            absent = [name for name, there in zip(DEFECTS, shown, strict=True) if not there]
+            named = chance.sample(absent, 1 if chance.random() < 0.6 else chance.randrange(2, min(5, len(absent))))
+            counted = gone >= 0 and chance.random() < 0.8
+            if counted:
+                named[0] = tuple(DEFECTS)[gone]
+            counts.append(counted)
+            gone_already.append(counted and chance.random() < 0.25)
+            strengths.append(STRENGTH[named[0]])
             words = [chance.choice(DEFECTS[name]) for name in named]
-            counts = words[0]
-            without.append(after(row, self._ids(f", {WITHOUT[named[0]]}"), end) if named[0] in WITHOUT else row)
-            having.append(after(row, self._ids(f", {counts}"), end))
             chance.shuffle(words)
-            nothing = [row[0]] + [end] * (len(row) - 1)
-            negative.append(after(nothing, self._ids(", ".join(words)), end))
-            strengths.append(STRENGTH[named[0]] * len(words) ** 0.5)
-        return Lessons(*(torch.tensor(rows) for rows in (negative, without, having)), torch.tensor(strengths))
+            negative.append(", ".join(dict.fromkeys(words)))
+        cleaned = torch.tensor(gone_already).view(-1, 1, 1, 1)
+        there = torch.tensor(counts).view(-1, 1, 1, 1) & ~cleaned
+        strength = torch.tensor(strengths).view(-1, 1, 1, 1)
+        under = torch.where(cleaned, batch.clean, batch.latents)
+        return Lessons(self._tokens(negative), under, strength * there * (batch.latents - batch.clean), strength)

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from backgrounds import DRAWERS, SCENERY, STANDS_AT, Frame, strew_confetti
+from backgrounds import DRAWERS, strew_confetti
 from briefs import SHAPE_WEIGHTS, SHAPES, Brief, Shape, compose, pick
+from brushes import Frame, as_image
 from captions import caption
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+from scenery import SCENERY, STANDS_AT
 from sprites import Sprites
-from vocabulary import COLOURS, OBJECT_NAMES
+from vocabulary import COLOURS, DEFECTS, OBJECT_NAMES
 
 CELL = 8  # layout pixels that a latent covers
 # An object's longer side in layout pixels: of a single one by its size, of each of several by their number.
@@ -63,7 +65,9 @@ def offsets(count: int, shape: Shape) -> list[tuple[int, int]]:
     return [(s, 0) if shape[0] >= 256 else (0, s) for s in steps]
 
 
-def _drawn_background(rng: np.random.Generator, brief: Brief, frame: Frame) -> tuple[Image.Image, Image.Image]:
+def _drawn_background(
+    rng: np.random.Generator, luck: np.random.Generator, brief: Brief, frame: Frame
+) -> tuple[Image.Image, Image.Image]:
     """Without and with the confetti that the brief may ask for."""
     tone = np.array(COLOURS[brief.colour] if brief.colour else (128, 128, 128), np.float32)
     if brief.second:
@@ -72,12 +76,8 @@ def _drawn_background(rng: np.random.Generator, brief: Brief, frame: Frame) -> t
         pixels = DRAWERS[brief.background](rng, tone, frame)
     else:
         pixels = SCENERY[brief.background](rng, brief.time, frame)
-    plain = _as_image(pixels)
-    return plain, _as_image(strew_confetti(rng, pixels, tone, frame)) if "confetti" in brief.defects else plain
-
-
-def _as_image(pixels: np.ndarray) -> Image.Image:
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    plain = as_image(pixels)
+    return plain, as_image(strew_confetti(luck, pixels, tone, frame)) if "confetti" in brief.defects else plain
 
 
 def _changed(before: Image.Image, after: Image.Image) -> Image.Image:
@@ -89,7 +89,9 @@ def render(
     rng: np.random.Generator, brief: Brief, sprites: Sprites, shape: Shape, *, zoom: int = 1, wander: float = 0.0
 ) -> Drawn:
     """`zoom` draws it larger, same layout. `wander` scales how far size and place of a single object stray, 0 to 1: a model of
-    little training draws whole objects only if they always stand alike."""
+    little training draws whole objects only if they always stand alike. Every defect has its own luck: without it, the same `rng`
+    draws the same scene."""
+    own = {name: np.random.default_rng(rng.integers(2**63)) for name in DEFECTS}
     width, height = shape
     single = brief.count == 1
     stray = [rng.uniform(-1, 1) for _ in range(3)] if wander else [0.0, 0.0, 0.0]
@@ -97,7 +99,7 @@ def render(
     longest *= 1 + 0.1 * wander * stray[0] * single
     spots = [offset(brief.place or "centre", shape)] if single else offsets(brief.count, shape) if brief.count else []
     if "cropped" in brief.defects:
-        edge = int(rng.integers(4))
+        edge = int(own["cropped"].integers(4))
         far = ((width if edge < 2 else height) / 2 - longest * 0.16) / CELL
         spots = [((-1, 1, 0, 0)[edge] * round(far), (0, 0, -1, 1)[edge] * round(far))]
     shift = (wander * stray[1] * 5, wander * stray[2] * 5) if single else (0.0, 0.0)
@@ -106,11 +108,11 @@ def render(
         longest if len({x for x, _ in spots}) <= 1 else longest + CELL * (max(x for x, _ in spots) - min(x for x, _ in spots))
     )
     frame = Frame(width * zoom, height * zoom, zoom, (0.5 + middle * CELL / width, 0.48), spread)
-    plain, image = _drawn_background(rng, brief, frame)
+    plain, image = _drawn_background(rng, own["confetti"], brief, frame)
     where, marks = Image.new("L", image.size, 0), _changed(plain, image)
     if "cluttered" in brief.defects:
         before = image.copy()
-        _clutter(rng, image, sprites, brief, zoom)
+        _clutter(own["cluttered"], image, sprites, brief, zoom)
         marks = ImageChops.lighter(marks, _changed(before, image))
     foot = None if "cropped" in brief.defects else STANDS_AT.get(brief.background)
     names = brief.objects * (brief.count if len(brief.objects) == 1 else 1)
@@ -131,7 +133,7 @@ def render(
         where.paste(255, at, body.getchannel("A"))
     for defect in sorted(brief.defects & _SPOILERS.keys()):
         before = image.copy()
-        image = _SPOILERS[defect](rng, image, zoom)
+        image = _SPOILERS[defect](own[defect], image, zoom)
         if defect in ("text", "watermark"):  # the others change all of the picture
             marks = ImageChops.lighter(marks, _changed(before, image))
     return Drawn(image, where, marks)

@@ -1,8 +1,8 @@
 """Step 5: train the UNet on cached latents, told by the text encoder of step 4, which learns on beside it. Resumes.
 
 v-prediction with zero terminal SNR (solid black and white backgrounds need it), less weight for little noise, one caption in ten
-left empty for classifier-free guidance, an exponential average of the weights. Later on a quarter of every second batch also teaches
-what negative prompts mean (`negatives.py`); the average is the teacher.
+left empty for classifier-free guidance, an exponential average of the weights. Later on a quarter of every batch also teaches what
+negative prompts mean (`negatives.py`); the average says what is drawn for no words.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from common import autocast, load_state, optimisers, parser, part_of, save_state
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from latents import Latents, tokens_of
-from negatives import Teacher
+from negatives import Teacher, steepness, task
 from transformers import CLIPTextModel, CLIPTokenizer
 
 WIDTHS = (32, 96, 192, 256)
+LESSONS = 1.0  # what a lesson about negatives counts beside a scene
 
 
 def scheduler() -> DDIMScheduler:
@@ -82,8 +83,8 @@ def main() -> None:
     steppers = optimisers(unet, o.rate) + (optimisers(encoder, o.encoder_rate) if o.encoder_rate else [])
     noise_of = scheduler()
     snr = noise_of.alphas_cumprod / (1 - noise_of.alphas_cumprod)
-    # Of the steps with little noise less (by 6 / (SNR + 1), as min-SNR does), of the noisiest all: they decide what is drawn.
-    weights = (6 / (snr + 1)).clamp(max=1).to(o.device)
+    # Of the steps with little noise less (by 12 / (SNR + 1), as min-SNR does), of the noisiest all: they decide what is drawn.
+    weights = (12 / (snr + 1)).clamp(max=1).to(o.device)
 
     state_path, step, samples, spent = o.work / "train.pt", 0, 0, 0.0
     running = pushed = None
@@ -110,32 +111,36 @@ def main() -> None:
         for stepper in steppers:
             for group in stepper.param_groups:
                 group["lr"] = group["peak"] * rate
-        _, latents, tokens, objects, plain, shown = data.batch(o.batch)
-        latents = latents.to(o.device, memory_format=torch.channels_last)
-        tokens[torch.rand(len(tokens)) < 0.1] = empty
-        noise = torch.randn_like(latents)
+        batch = data.batch(o.batch)
+        asked, count = task(batch), len(batch.latents)
+        under, wanted = (x.to(o.device, memory_format=torch.channels_last) for x in (asked.under, asked.wanted))
+        asked.tokens[torch.rand(count) < 0.1] = empty
+        noise = torch.randn_like(under)
         # Stratified times: the same spread in every batch, so a quieter gradient.
-        count = len(latents)
         times = ((torch.arange(count) + torch.rand(count)) / count * 1000).long().clamp(max=999).to(o.device)
-        noisy, target = noise_of.add_noise(latents, noise, times), noise_of.get_velocity(latents, noise, times)
-        square = (predict(model, noisy, times, tokens.to(o.device)) - target).pow(2)
+        steep = steepness(noise_of.alphas_cumprod[times.cpu()]).to(o.device)
+        noisy, target = noise_of.add_noise(under, noise, times), noise_of.get_velocity(under, noise, times)
+        square = (predict(model, noisy, times, asked.tokens.to(o.device)) - target + steep * (wanted - under)).pow(2)
         value = square.mean().item()
         # An object is a fifth of its picture, and what people look at: its latents count more.
-        where = 1 + (o.object_weight - 1) * objects.to(o.device)
+        where = 1 + (o.object_weight - 1) * batch.objects.to(o.device)
         each = (square * where / where.mean()).mean((1, 2, 3))
         loss = (each * weights[times]).mean() / weights.mean()
         for stepper in steppers:
             stepper.zero_grad(set_to_none=True)
         loss.backward()
-        if share >= o.negatives and step % 2 == 0:
+        if share >= o.negatives:
             few = torch.randperm(count)[: max(1, count // 4)]
-            noisy, times, lessons = noisy[few], times[few], teacher.lessons(plain[few], shown[few]).to(o.device)
+            lessons = teacher.lessons(batch.some(few))
+            under, besides, strength = (x.to(o.device) for x in (lessons.under, lessons.besides, lessons.strength))
+            steep, times = steep[few], times[few]
+            noisy = noise_of.add_noise(under, noise[few], times)
             with torch.no_grad():
-                answers = predict(average, noisy.repeat(3, 1, 1, 1), times.repeat(3), lessons.asked(empty.to(o.device)))
-            each = (predict(model, noisy, times, lessons.negative) - lessons.wanted(answers)).pow(2).mean((1, 2, 3))
-            apart = each.mean()  # at every step alike: these targets have no noise, and blur is told only where there is little
-            (4 * apart).backward()
-            pushed = apart.item() if pushed is None else 0.98 * pushed + 0.02 * apart.item()
+                untold = predict(average, noisy, times, empty.to(o.device).expand(len(few), -1))
+            apart = predict(model, noisy, times, lessons.negative.to(o.device)) - (untold - steep * besides)
+            taught = (apart / (steep * strength)).pow(2).mean()  # as errors of the picture, so that every step counts alike
+            (LESSONS * taught).backward()
+            pushed = taught.item() if pushed is None else 0.98 * pushed + 0.02 * taught.item()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
             stepper.step()

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from backgrounds import DRAWERS, SCENERY
+from backgrounds import DRAWERS
 from briefs import SHAPES, compose
 from PIL import Image
+from scenery import SCENERY
 from scenes import EACH_OF, draw, render
 from vocabulary import BACKGROUNDS, COLOURED, COLOURS, DEFECTS
 

@@ -17,6 +17,8 @@ def shard(path, count, shapes=((256, 256), (384, 192))):
         name = f"{width}x{height}"
         tensors[name] = torch.full((count, 4, height // 8, width // 8), 0.5, dtype=torch.float16)
         tensors[f"{name} object"] = torch.full((count, 1, height // 8, width // 8), 255, dtype=torch.uint8)
+        tensors[f"{name} clean"] = torch.full_like(tensors[name], -0.5)
+        tensors[f"{name} gone"] = torch.full((count,), list(DEFECTS).index("text"), dtype=torch.int8)
         captions[name] = [[f"{path.stem} {i}"] * 3 for i in range(count)]  # three ways to say it
         plain[name], shown[name] = ["plain"] * count, [["text"]] * count
     about = {"captions": captions, "plain": plain, "shown": shown}
@@ -44,7 +46,7 @@ def test_a_batch_is_of_one_shape_and_goes_with_its_words(tmp_path):
     data.refresh()
     names = set()
     for _ in range(20):
-        name, latents, words, objects, plain, shown = data.batch(5)
+        name, latents, words, objects, plain, shown, clean, gone = data.batch(5)
         width, height = map(int, name.split("x"))
         n = round(5 / (width * height / 256**2))  # as many latents in every batch
         assert latents.shape == (n, 4, height // 8, width // 8)
@@ -54,8 +56,20 @@ def test_a_batch_is_of_one_shape_and_goes_with_its_words(tmp_path):
         assert (plain == len("plain")).all()
         assert [name for name, shows in zip(DEFECTS, shown.all(0), strict=True) if shows] == ["text"]
         assert shown.sum() == n
+        assert (latents == 0.5).all() and (clean == -0.5).all()
+        assert gone.tolist() == [list(DEFECTS).index("text")] * n
         names.add(name)
     assert names == {"256x256", "384x192"}
+
+
+def test_some_scenes_of_a_batch_keep_what_is_theirs(tmp_path):
+    shard(tmp_path / "00000.safetensors", 4)
+    data = Latents(tmp_path, lengths, seed=1)
+    data.refresh()
+    batch = data.batch(5)
+    few = batch.some(torch.tensor([0, 1]))
+    assert few.shape == batch.shape
+    assert all(torch.equal(part, whole[:2]) for part, whole in zip(few[1:], batch[1:], strict=True))
 
 
 @pytest.mark.parametrize("name", ["256x256", "384x192", "192x384"])
