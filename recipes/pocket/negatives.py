@@ -18,10 +18,16 @@ from vocabulary import DEFECTS
 
 # Of what the defect changed, how much: guidance of 3 takes away twice this. What changes all colours overshoots visibly.
 STRENGTH = {defect: 1.0 if defect in ("dark", "low contrast") else 2.0 for defect in DEFECTS}
+# How far a defect moves latents, root mean square: the large ones are not to be learnt first, and alone.
+MOVES = {
+    "blurry": 0.18, "jpeg artifacts": 0.18, "low contrast": 0.33, "dark": 0.59, "watermark": 0.26, "text": 0.45, "cluttered": 0.31,
+    "cropped": 0.35, "confetti": 0.28, "shadow": 0.1,
+}  # fmt: skip
 # Shares of scenes with such a defect. `SPOILS`: learnt from noise over the scene without it, or a picture that looks clean half
 # way stays clean, whatever the prompt left open. `MENDS`: the other way round, told a prompt that says nothing of defects.
 SPOILS = {"jpeg artifacts": 0.25, "dark": 0.15, "low contrast": 0.15}
 MENDS = {"jpeg artifacts": 0.15, "blurry": 0.15}
+HARDER = ("blurry", "jpeg artifacts", "cluttered", "cropped", "confetti")  # to learn, so scenes of these are taken first
 STEEPEST = 3.0
 
 
@@ -57,12 +63,18 @@ def task(batch: Batch) -> Task:
 @dataclass(frozen=True)
 class Lessons:
     """Negative prompts, token rows (n, 77); latents (n, 4, h, w) that noise is laid over; and what the prediction of the picture
-    should have besides that for no words (n, 4, h, w): the defect, times `strength` (n, 1, 1, 1)."""
+    should have besides that for no words (n, 4, h, w): the defect, times its STRENGTH. `scale` (n, 1, 1, 1) is its usual size."""
 
     negative: torch.Tensor
     under: torch.Tensor
     besides: torch.Tensor
-    strength: torch.Tensor
+    scale: torch.Tensor
+
+
+def taught(gone: torch.Tensor, count: int) -> torch.Tensor:
+    """Which scenes, int64 (count,), get a lesson: six times as likely those of HARDER."""
+    harder = torch.tensor([6.0 if name in HARDER else 1.0 for name in (*DEFECTS, None)])[gone]
+    return torch.multinomial(harder, count)
 
 
 class Teacher:
@@ -77,7 +89,7 @@ class Teacher:
     def lessons(self, batch: Batch) -> Lessons:
         """One of each scene. Four in five of those that were drawn twice name what went, alone or in a list, and every fourth of
         these looks at the scene without it; all others name what is not there. What else shows is never named."""
-        chance, negative, counts, gone_already, strengths = self.chance, [], [], [], []
+        chance, negative, counts, gone_already, first = self.chance, [], [], [], []
         for shown, gone in zip(batch.shown.tolist(), batch.gone.tolist(), strict=True):
             absent = [name for name, there in zip(DEFECTS, shown, strict=True) if not there]
             named = chance.sample(absent, 1 if chance.random() < 0.6 else chance.randrange(2, min(5, len(absent))))
@@ -86,12 +98,13 @@ class Teacher:
                 named[0] = tuple(DEFECTS)[gone]
             counts.append(counted)
             gone_already.append(counted and chance.random() < 0.25)
-            strengths.append(STRENGTH[named[0]])
+            first.append(named[0])
             words = [chance.choice(DEFECTS[name]) for name in named]
             chance.shuffle(words)
             negative.append(", ".join(dict.fromkeys(words)))
         cleaned = torch.tensor(gone_already).view(-1, 1, 1, 1)
         there = torch.tensor(counts).view(-1, 1, 1, 1) & ~cleaned
-        strength = torch.tensor(strengths).view(-1, 1, 1, 1)
+        strength = torch.tensor([STRENGTH[name] for name in first]).view(-1, 1, 1, 1)
+        scale = strength * torch.tensor([MOVES[name] for name in first]).view(-1, 1, 1, 1)
         under = torch.where(cleaned, batch.clean, batch.latents)
-        return Lessons(self._tokens(negative), under, strength * there * (batch.latents - batch.clean), strength)
+        return Lessons(self._tokens(negative), under, strength * there * (batch.latents - batch.clean), scale)

@@ -1,7 +1,7 @@
 """Step 5: train the UNet on cached latents, told by the text encoder of step 4, which learns on beside it. Resumes.
 
 v-prediction with zero terminal SNR (solid black and white backgrounds need it), less weight for little noise, one caption in ten
-left empty for classifier-free guidance, an exponential average of the weights. Later on a quarter of every batch also teaches what
+left empty for classifier-free guidance, an exponential average of the weights. Later on half of every batch also teaches what
 negative prompts mean (`negatives.py`); the average says what is drawn for no words.
 """
 
@@ -18,11 +18,11 @@ from common import autocast, load_state, optimisers, parser, part_of, save_state
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from latents import Latents, tokens_of
-from negatives import Teacher, steepness, task
+from negatives import Teacher, steepness, task, taught
 from transformers import CLIPTextModel, CLIPTokenizer
 
 WIDTHS = (32, 96, 192, 256)
-LESSONS = 1.0  # what a lesson about negatives counts beside a scene
+LESSONS = 0.5  # what a lesson about negatives counts beside a scene
 
 
 def scheduler() -> DDIMScheduler:
@@ -130,17 +130,17 @@ def main() -> None:
             stepper.zero_grad(set_to_none=True)
         loss.backward()
         if share >= o.negatives:
-            few = torch.randperm(count)[: max(1, count // 4)]
+            few = taught(batch.gone, max(1, count // 2))
             lessons = teacher.lessons(batch.some(few))
-            under, besides, strength = (x.to(o.device) for x in (lessons.under, lessons.besides, lessons.strength))
+            under, besides, scale = (x.to(o.device) for x in (lessons.under, lessons.besides, lessons.scale))
             steep, times = steep[few], times[few]
             noisy = noise_of.add_noise(under, noise[few], times)
             with torch.no_grad():
                 untold = predict(average, noisy, times, empty.to(o.device).expand(len(few), -1))
             apart = predict(model, noisy, times, lessons.negative.to(o.device)) - (untold - steep * besides)
-            taught = (apart / (steep * strength)).pow(2).mean()  # as errors of the picture, so that every step counts alike
-            (LESSONS * taught).backward()
-            pushed = taught.item() if pushed is None else 0.98 * pushed + 0.02 * taught.item()
+            missed = (apart / (steep * scale)).pow(2).mean()  # as shares of the defect: every step and every one counts alike
+            (LESSONS * missed).backward()
+            pushed = missed.item() if pushed is None else 0.98 * pushed + 0.02 * missed.item()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
             stepper.step()
