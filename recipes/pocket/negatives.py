@@ -16,8 +16,9 @@ from latents import Batch
 from transformers import CLIPTokenizer
 from vocabulary import DEFECTS
 
-# Of what the defect changed, how much: guidance of 3 takes away twice this. What changes all colours overshoots visibly.
-STRENGTH = {defect: 1.0 if defect in ("dark", "low contrast") else 2.0 for defect in DEFECTS}
+# Of what the defect changed, how much: guidance of 3 takes away twice this. It may be more than all of it, since the push ends
+# when nothing shows any more.
+STRENGTH = 2.0
 # How far a defect moves latents, root mean square: the large ones are not to be learnt first, and alone.
 MOVES = {
     "blurry": 0.18, "jpeg artifacts": 0.18, "low contrast": 0.33, "dark": 0.59, "watermark": 0.26, "text": 0.45, "cluttered": 0.31,
@@ -25,9 +26,9 @@ MOVES = {
 }  # fmt: skip
 # Shares of scenes with such a defect. `SPOILS`: learnt from noise over the scene without it, or a picture that looks clean half
 # way stays clean, whatever the prompt left open. `MENDS`: the other way round, told a prompt that says nothing of defects.
-SPOILS = {"jpeg artifacts": 0.25, "dark": 0.15, "low contrast": 0.15}
+SPOILS = {"jpeg artifacts": 0.5, "dark": 0.15, "low contrast": 0.15}
 MENDS = {"jpeg artifacts": 0.15, "blurry": 0.15}
-HARDER = ("blurry", "jpeg artifacts", "cluttered", "cropped", "confetti")  # to learn, so scenes of these are taken first
+HARDER = ("blurry", "jpeg artifacts", "low contrast", "dark", "cropped")  # to learn, so scenes of these are taken first
 STEEPEST = 3.0
 
 
@@ -63,7 +64,7 @@ def task(batch: Batch) -> Task:
 @dataclass(frozen=True)
 class Lessons:
     """Negative prompts, token rows (n, 77); latents (n, 4, h, w) that noise is laid over; and what the prediction of the picture
-    should have besides that for no words (n, 4, h, w): the defect, times its STRENGTH. `scale` (n, 1, 1, 1) is its usual size."""
+    should have besides that for no words (n, 4, h, w): the defect, times STRENGTH. `scale` (n, 1, 1, 1) is its usual size."""
 
     negative: torch.Tensor
     under: torch.Tensor
@@ -104,7 +105,6 @@ class Teacher:
             negative.append(", ".join(dict.fromkeys(words)))
         cleaned = torch.tensor(gone_already).view(-1, 1, 1, 1)
         there = torch.tensor(counts).view(-1, 1, 1, 1) & ~cleaned
-        strength = torch.tensor([STRENGTH[name] for name in first]).view(-1, 1, 1, 1)
-        scale = strength * torch.tensor([MOVES[name] for name in first]).view(-1, 1, 1, 1)
+        scale = STRENGTH * torch.tensor([MOVES[name] for name in first]).view(-1, 1, 1, 1)
         under = torch.where(cleaned, batch.clean, batch.latents)
-        return Lessons(self._tokens(negative), under, strength * there * (batch.latents - batch.clean), scale)
+        return Lessons(self._tokens(negative), under, STRENGTH * there * (batch.latents - batch.clean), scale)

@@ -22,7 +22,7 @@ from negatives import Teacher, steepness, task, taught
 from transformers import CLIPTextModel, CLIPTokenizer
 
 WIDTHS = (32, 96, 192, 256)
-LESSONS = 0.5  # what a lesson about negatives counts beside a scene
+LESSONS = 1.0  # what a lesson about negatives counts beside a scene
 
 
 def scheduler() -> DDIMScheduler:

@@ -210,7 +210,7 @@ def test_faces_need_another_tool(models, tmp_path):
 
 
 def test_the_hub_without_a_network(models, monkeypatch, tmp_path):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # the variable is read when it is imported
     for given in ({"controls": {"canny": "lllyasviel/sd-controlnet-canny"}}, {"style_adapter": "h94/IP-Adapter"}):
         with pytest.raises(ModelError, match=r"(controls\['canny'\]|style_adapter): '.*' is not on this machine"):
             LocalBackend(str(models("sd1")), **given)

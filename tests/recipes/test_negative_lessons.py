@@ -2,7 +2,7 @@ import pytest
 import torch
 from common import SHIPPED
 from latents import Batch, tokens_of
-from negatives import MENDS, SPOILS, STEEPEST, STRENGTH, Teacher, steepness, task
+from negatives import HARDER, MENDS, MOVES, SPOILS, STEEPEST, STRENGTH, Teacher, steepness, task, taught
 from train import scheduler
 from transformers import CLIPTokenizer
 from vocabulary import DEFECTS
@@ -35,10 +35,21 @@ def test_a_lesson_adds_the_defect_only_where_it_shows_and_is_named(tokenizer):
     added = lessons.besides.flatten(1).mean(1)
     named = torch.tensor([bool({*words_of(tokenizer, row)} & {*DEFECTS["cropped"]}) for row in lessons.negative])
     looks_clean = lessons.under.flatten(1).mean(1) == 0
-    assert torch.equal(added, STRENGTH["cropped"] * (named & ~looks_clean).float())
+    assert torch.equal(added, STRENGTH * (named & ~looks_clean).float())
     assert 0.7 < named.float().mean() < 0.9
     assert 0.15 < looks_clean[named].float().mean() < 0.35
     assert not looks_clean[~named].any()
+    assert torch.allclose(lessons.scale[named].unique(), torch.tensor([STRENGTH * MOVES["cropped"]]))
+
+
+def test_scenes_of_the_harder_defects_are_taken_first():
+    torch.manual_seed(0)
+    gone = torch.tensor([NAMES.index(HARDER[0]), -1, NAMES.index("text")]).repeat(40)
+    few = gone[taught(gone, 40)]
+    assert (few == NAMES.index(HARDER[0])).sum() > 2 * (few == -1).sum()
+    assert (few == -1).any()
+    assert len(set(taught(gone, 40).tolist())) == 40
+    assert set(MOVES) == set(DEFECTS)
 
 
 def test_negatives_are_often_lists_and_never_name_what_shows_but_stays(tokenizer):
