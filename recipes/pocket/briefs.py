@@ -56,6 +56,11 @@ class Brief:
     opening: str | None = None
     says: str = "all"
 
+    @property
+    def spoilt_by(self) -> frozenset[str]:
+        """Its defects, but for the confetti of a background that is nothing else."""
+        return self.defects - {"confetti"} if self.background == "confetti" else self.defects
+
 
 def pick(rng: np.random.Generator, words, weights=None):
     return words[int(rng.choice(len(words), p=weights))] if weights else words[int(rng.integers(len(words)))]

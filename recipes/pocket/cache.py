@@ -36,16 +36,11 @@ class Twins(NamedTuple):
     gone: str | None
 
 
-def shows(brief: Brief) -> list[str]:
-    """The defects that show, but for the confetti of a background that is nothing else."""
-    return sorted(brief.defects - ({"confetti"} if brief.background == "confetti" else set()))
-
-
 def twins(rng: np.random.Generator, sprites: Sprites, shape: Shape, wander: float = 0.0) -> Twins:
     """A shadow goes in one of four that have another defect, and of the many that have none in two of five."""
     brief, luck, roll = compose(rng, shape), int(rng.integers(2**63)), rng.random()
     drawn = render(np.random.default_rng(luck), brief, sprites, shape, wander=wander)
-    others = [name for name in shows(brief) if name != "shadow"]
+    others = sorted(brief.spoilt_by - {"shadow"})
     gone = pick(rng, others) if others else None
     if "shadow" in brief.defects and roll < (0.25 if others else 0.4):
         gone = "shadow"
@@ -62,8 +57,7 @@ def covered(drawn: Drawn) -> torch.Tensor:
 
 def unspoilt(rng: np.random.Generator, brief: Brief) -> str:
     """A caption of the same scene that says nothing of defects, nor leaves any open."""
-    defects = frozenset({"confetti"} if brief.background == "confetti" else ())
-    return caption(rng, replace(brief, opening=None, says="all", defects=defects), shadows=False)
+    return caption(rng, replace(brief, opening=None, says="all", defects=brief.defects - brief.spoilt_by), shadows=False)
 
 
 def main() -> None:
@@ -108,7 +102,7 @@ def main() -> None:
             tensors[f"{name} object"] = torch.stack([covered(s.drawn) for s in scenes])
             captions[name] = [[caption(rng, s.brief) for _ in range(CAPTIONS)] for s in scenes]
             plain[name] = [unspoilt(rng, s.brief) for s in scenes]
-            shown[name] = [shows(s.brief) for s in scenes]
+            shown[name] = [sorted(s.brief.spoilt_by) for s in scenes]
         part_path = path.with_suffix(".part")
         about = {"captions": captions, "plain": plain, "shown": shown}
         save_file(tensors, part_path, metadata={kind: json.dumps(told) for kind, told in about.items()})

@@ -113,8 +113,7 @@ def unknown_noun(rng: np.random.Generator) -> str:
 def caption(rng: np.random.Generator, brief: Brief, *, shadows: bool = True) -> str:
     """Lower case, parts with commas between. Says of defects only some, and never all of what `brief` holds; whether there
     is a shadow only if `shadows`, and then in half of them."""
-    quiet = {"shadow", "confetti"} if brief.background == "confetti" else {"shadow"}
-    said = sorted(brief.defects - quiet)
+    said = sorted(brief.spoilt_by - {"shadow"})
     where = background_words(rng, brief)
     if not brief.objects:
         if brief.says == "unknown":

@@ -47,12 +47,13 @@ class Latents:
     """The shards on disk, in memory; `refresh` takes in new ones.
 
     words     captions -> a tensor of one row each: tokens, or what a frozen text encoder makes of them.
-    pools     shape ("384x192") -> shards of what a Batch has, words (n, captions, ...); latents float16, objects uint8.
+    pools     shape ("384x192") -> shards, each a Batch with all captions of a scene in words (n, captions, ...), latents and
+              clean ones float16, objects uint8.
     """
 
     def __init__(self, folder: Path, words: Callable[[list[str]], torch.Tensor], seed: int = 0) -> None:
         self.folder, self.words, self.seen = folder, words, set()
-        self.pools: dict[str, list[tuple[torch.Tensor, ...]]] = {}
+        self.pools: dict[str, list[Batch]] = {}
         self.chance = random.Random(seed)
 
     def refresh(self) -> None:
@@ -68,7 +69,7 @@ class Latents:
                     latents, objects, clean, gone = (
                         shard.get_tensor(name + kind) for kind in ("", " object", " clean", " gone")
                     )
-                    told = (latents, words, objects, self.words(plain[name]), there, clean, gone.long())
+                    told = Batch(name, latents, words, objects, self.words(plain[name]), there, clean, gone.long())
                     self.pools.setdefault(name, []).append(told)
 
     def batch(self, size: int) -> Batch:
@@ -76,17 +77,20 @@ class Latents:
         shapes come up so that every scene is seen equally often.
         """
         names = list(self.pools)
-        areas = [self.pools[n][0][0][0, 0].numel() / 1024 for n in names]
-        counts = [sum(len(latents) for latents, *_ in self.pools[n]) * area for n, area in zip(names, areas, strict=True)]
+        areas = [self.pools[n][0].latents[0, 0].numel() / 1024 for n in names]
+        counts = [sum(len(shard.latents) for shard in self.pools[n]) * area for n, area in zip(names, areas, strict=True)]
         name = self.chance.choices(names, counts)[0]
         size = max(1, round(size / areas[names.index(name)]))
         shards = [self.chance.choice(self.pools[name]) for _ in range(size)]
-        picks = [(shard, self.chance.randrange(len(shard[0]))) for shard in shards]
-        latents, words, objects, plain, shown, clean, gone = (
-            torch.stack([shard[kind][i] for shard, i in picks]) for kind in range(len(picks[0][0]))
+        picks = [(shard, self.chance.randrange(len(shard.latents))) for shard in shards]
+        kinds = range(1, len(Batch._fields))
+        batch = Batch(name, *(torch.stack([shard[kind][i] for shard, i in picks]) for kind in kinds))
+        return batch._replace(
+            latents=batch.latents.float(),
+            clean=batch.clean.float(),
+            objects=batch.objects.float() / 255,
+            words=batch.words[torch.arange(size), torch.randint(batch.words.shape[1], (size,))],  # one caption of each scene's
         )
-        words = words[torch.arange(size), torch.randint(words.shape[1], (size,))]  # one caption of each scene's
-        return Batch(name, latents.float(), words, objects.float() / 255, plain, shown, clean.float(), gone)
 
     def __len__(self) -> int:
-        return sum(len(latents) for shards in self.pools.values() for latents, *_ in shards)
+        return sum(len(shard.latents) for shards in self.pools.values() for shard in shards)

@@ -12,7 +12,7 @@ import random
 from dataclasses import dataclass
 
 import torch
-from latents import Batch
+from latents import Batch, tokens_of
 from transformers import CLIPTokenizer
 from vocabulary import DEFECTS
 
@@ -84,9 +84,6 @@ class Teacher:
     def __init__(self, tokenizer: CLIPTokenizer, seed: int = 0) -> None:
         self.tokenizer, self.chance = tokenizer, random.Random(seed)
 
-    def _tokens(self, words: list[str]) -> torch.Tensor:
-        return self.tokenizer(words, padding="max_length", truncation=True, return_tensors="pt").input_ids
-
     def lessons(self, batch: Batch) -> Lessons:
         """One of each scene. Four in five of those that were drawn twice name what went, alone or in a list, and every fourth of
         these looks at the scene without it; all others name what is not there. What else shows is never named."""
@@ -107,4 +104,4 @@ class Teacher:
         there = torch.tensor(counts).view(-1, 1, 1, 1) & ~cleaned
         scale = STRENGTH * torch.tensor([MOVES[name] for name in first]).view(-1, 1, 1, 1)
         under = torch.where(cleaned, batch.clean, batch.latents)
-        return Lessons(self._tokens(negative), under, STRENGTH * there * (batch.latents - batch.clean), scale)
+        return Lessons(tokens_of(self.tokenizer, negative), under, STRENGTH * there * (batch.latents - batch.clean), scale)
