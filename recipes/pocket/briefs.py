@@ -25,6 +25,9 @@ SHAPES: tuple[Shape, ...] = ((256, 256), (384, 192), (192, 384), (768, 256), (25
 SHAPE_WEIGHTS = (0.70, 0.11, 0.11, 0.04, 0.04)
 # One opening leaves one of two defects open, the others one: about the same of each defect.
 OPENINGS = [len(shares) / sum(map(len, AMBIGUOUS.values())) for shares in AMBIGUOUS.values()]
+# Defects and backgrounds that are harder to learn: they come up once more for each time that they stand here.
+HARDER = ("blurry", "blurry", "jpeg artifacts", "jpeg artifacts", "low contrast", "cropped", "shadow")
+HARDER_GROUNDS = ("confetti", "gradient", "waves", "paper texture")
 STANDING = frozenset({"podium", "beach", "mountains", "city", "desk", "winter", "spring"})  # objects have a ground there
 
 
@@ -95,8 +98,7 @@ def compose(
     chance = 1.0 if clean else rng.random()
     opening = pick(rng, tuple(AMBIGUOUS), OPENINGS) if chance < 0.30 and kind != "empty" else None
     fit = tuple(name for name in DEFECTS if kind != "empty" or name not in ("cropped", "shadow"))
-    harder = ("jpeg artifacts", "shadow") if kind != "empty" else ("jpeg artifacts",)  # to learn
-    spoilt = pick(rng, (*fit, *harder)) if 0.30 <= chance < 0.56 else None
+    spoilt = pick(rng, (*fit, *(name for name in HARDER if name in fit))) if 0.30 <= chance < 0.56 else None
     if opening == "tightly framed" or spoilt == "cropped":
         kind = "single"  # nothing else is ever cropped
     if "objects" in wanted:
@@ -129,7 +131,7 @@ def compose(
         objects = wanted.get("objects")
         if objects is None:
             objects = tuple(pick(rng, names) for _ in range({"empty": 0, "pair": 2}.get(kind, 1)))
-        background = wanted.get("background") or pick(rng, CLEAN if says == "object" else BACKGROUNDS)
+        background = wanted.get("background") or pick(rng, CLEAN if says == "object" else (*BACKGROUNDS, *HARDER_GROUNDS))
         if len(set(objects)) < len(objects) or (count == 4 and background in STANDING and "background" not in wanted):
             continue
         if everything or allowed(objects, background):

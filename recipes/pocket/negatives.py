@@ -3,7 +3,8 @@
 Guidance pushes away from what the model would draw for the negative prompt. Scenes of the caption "watermark" alone would teach it
 little: they show any object on any ground, and all of that is noise to learn through. So the prediction for "watermark" is drawn
 to that for no words, plus the very pixels that the watermark changed (the direction of a Concept Slider, Gandikota et al., 2023,
-known here instead of guessed). Of a scene without a watermark nothing is added: the push ends when the defect has gone.
+known here instead of guessed). Of a scene without a watermark nothing is added: the push ends when the defect has gone. What pixels
+do not tell, words do (`TAKES_BACK`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from latents import Batch, tokens_of
 from transformers import CLIPTokenizer
-from vocabulary import DEFECTS
+from vocabulary import AMBIGUOUS, DEFECTS
 
 # Of what the defect changed, how much: guidance of 3 takes away twice this. It may be more than all of it, since the push ends
 # when nothing shows any more.
@@ -28,7 +29,12 @@ MOVES = {
 # way stays clean, whatever the prompt left open. `MENDS`: the other way round, told a prompt that says nothing of defects.
 SPOILS = {"jpeg artifacts": 0.5, "dark": 0.15, "low contrast": 0.15}
 MENDS = {"jpeg artifacts": 0.15, "blurry": 0.15}
-HARDER = ("blurry", "jpeg artifacts", "low contrast", "dark", "cropped")  # to learn, so scenes of these are taken first
+HARDER = ("low contrast", "cropped", "shadow")  # to learn, so scenes of these are taken first
+# Whether edges are missing, or where all of an object would be, hardly shows in what is left. But the model itself draws what is
+# opened by "tightly framed", and the same negative prompt may take back what these words did: this many times as much.
+TAKES_BACK = {"blurry": 1.5, "low contrast": 0.8, "cropped": 1.5}
+TAKEN_BACK_UNTIL = {"blurry": 600}  # noise step of 1,000: above, "snapshot of" is all darkness
+OPENING_OF = {name: opening for opening, shares in AMBIGUOUS.items() for name in shares}
 STEEPEST = 3.0
 
 
@@ -63,45 +69,74 @@ def task(batch: Batch) -> Task:
 
 @dataclass(frozen=True)
 class Lessons:
-    """Negative prompts, token rows (n, 77); latents (n, 4, h, w) that noise is laid over; and what the prediction of the picture
-    should have besides that for no words (n, 4, h, w): the defect, times STRENGTH. `scale` (n, 1, 1, 1) is its usual size."""
+    """Negative prompts, token rows (n, 77), and latents (n, 4, h, w) that noise is laid over. The prediction of the picture should
+    have besides that for no words `besides` (n, 4, h, w), the defect times STRENGTH; and `back` times (n, 1, 1, 1) what the
+    words `opened` (n, 77) add to `plain` (n, 77), with the model as it is. `scale` (n, 1, 1, 1) is the defect's usual size."""
 
     negative: torch.Tensor
     under: torch.Tensor
     besides: torch.Tensor
     scale: torch.Tensor
+    back: torch.Tensor
+    opened: torch.Tensor
+    plain: torch.Tensor
 
 
 def taught(gone: torch.Tensor, count: int) -> torch.Tensor:
-    """Which scenes, int64 (count,), get a lesson: six times as likely those of HARDER."""
-    harder = torch.tensor([6.0 if name in HARDER else 1.0 for name in (*DEFECTS, None)])[gone]
+    """Which scenes, int64 (count,), get a lesson: four times as likely those of HARDER."""
+    harder = torch.tensor([4.0 if name in HARDER else 1.0 for name in (*DEFECTS, None)])[gone]
     return torch.multinomial(harder, count)
 
 
 class Teacher:
-    """Makes lessons of scenes drawn twice."""
+    """Makes lessons of scenes, some of them drawn twice."""
 
     def __init__(self, tokenizer: CLIPTokenizer, seed: int = 0) -> None:
         self.tokenizer, self.chance = tokenizer, random.Random(seed)
 
-    def lessons(self, batch: Batch) -> Lessons:
-        """One of each scene. Four in five of those that were drawn twice name what went, alone or in a list, and every fourth of
-        these looks at the scene without it; all others name what is not there. What else shows is never named."""
-        chance, negative, counts, gone_already, first = self.chance, [], [], [], []
-        for shown, gone in zip(batch.shown.tolist(), batch.gone.tolist(), strict=True):
-            absent = [name for name, there in zip(DEFECTS, shown, strict=True) if not there]
-            named = chance.sample(absent, 1 if chance.random() < 0.6 else chance.randrange(2, min(5, len(absent))))
-            counted = gone >= 0 and chance.random() < 0.8
-            if counted:
-                named[0] = tuple(DEFECTS)[gone]
-            counts.append(counted)
-            gone_already.append(counted and chance.random() < 0.25)
-            first.append(named[0])
-            words = [chance.choice(DEFECTS[name]) for name in named]
-            chance.shuffle(words)
-            negative.append(", ".join(dict.fromkeys(words)))
-        cleaned = torch.tensor(gone_already).view(-1, 1, 1, 1)
-        there = torch.tensor(counts).view(-1, 1, 1, 1) & ~cleaned
-        scale = STRENGTH * torch.tensor([MOVES[name] for name in first]).view(-1, 1, 1, 1)
-        under = torch.where(cleaned, batch.clean, batch.latents)
-        return Lessons(tokens_of(self.tokenizer, negative), under, STRENGTH * there * (batch.latents - batch.clean), scale)
+    def lessons(self, batch: Batch, times: torch.Tensor) -> Lessons:
+        """One of each scene, at noise steps (n,). Four in five of those that were drawn twice name what went, alone or in a list,
+        and every fourth of these looks at the scene without it; all others name what is not there. What else shows is never
+        named. Of TAKES_BACK half, and half of the scenes that have nothing to lose, are lessons from words instead."""
+        negative, clean, there, scale, back, opened = [], [], [], [], [], []
+        empty = (batch.objects.flatten(1).amax(1) == 0).tolist()
+        for i, (shown, gone, time) in enumerate(zip(batch.shown.tolist(), batch.gone.tolist(), times.tolist(), strict=True)):
+            name = tuple(DEFECTS)[gone] if gone >= 0 else None
+            named, plain = self._named(shown, name), self._caption(batch.plain[i])
+            from_words = 0.0
+            if (name is None or name in TAKES_BACK) and not empty[i] and self.chance.random() < 0.5:
+                wanted = name or self.chance.choice([k for k in TAKES_BACK if not shown[tuple(DEFECTS).index(k)]])
+                if time < TAKEN_BACK_UNTIL.get(wanted, 1000):
+                    named[0], from_words = wanted, TAKES_BACK[wanted]
+            counts = name is not None and named[0] == name
+            clean.append(counts and self.chance.random() < (0.5 if from_words else 0.25))
+            there.append(counts and not from_words and not clean[-1])
+            back.append(from_words)
+            opened.append(f"{OPENING_OF[named[0]]} {plain}" if from_words else plain)
+            scale.append(STRENGTH * MOVES[named[0]])
+            negative.append(self._listed(named))
+        from_clean, there, scale, back = (torch.tensor(x).view(-1, 1, 1, 1) for x in (clean, there, scale, back))
+        return Lessons(
+            tokens_of(self.tokenizer, negative),
+            torch.where(from_clean, batch.clean, batch.latents),
+            STRENGTH * there * (batch.latents - batch.clean),
+            scale,
+            back,
+            tokens_of(self.tokenizer, opened),
+            batch.plain,
+        )
+
+    def _named(self, shown: list[bool], gone: str | None) -> list[str]:
+        """Defects for a negative prompt, the one that went first if it is said at all."""
+        chance = self.chance
+        absent = [name for name, there in zip(DEFECTS, shown, strict=True) if not there and name not in TAKES_BACK]
+        named = chance.sample(absent, 1 if chance.random() < 0.6 else chance.randrange(2, min(5, len(absent))))
+        return [gone, *named[1:]] if gone and chance.random() < 0.8 else named
+
+    def _caption(self, row: torch.Tensor) -> str:
+        return self.tokenizer.decode(row, skip_special_tokens=True).replace(" ,", ",").strip()
+
+    def _listed(self, named: list[str]) -> str:
+        words = [self.chance.choice(DEFECTS[name]) for name in named]
+        self.chance.shuffle(words)
+        return ", ".join(dict.fromkeys(words))

@@ -22,7 +22,7 @@ from negatives import Teacher, steepness, task, taught
 from transformers import CLIPTextModel, CLIPTokenizer
 
 WIDTHS = (32, 96, 192, 256)
-LESSONS = 1.0  # what a lesson about negatives counts beside a scene
+LESSONS = 0.5  # what a lesson about negatives counts beside a scene
 
 
 def scheduler() -> DDIMScheduler:
@@ -131,13 +131,22 @@ def main() -> None:
         loss.backward()
         if share >= o.negatives:
             few = taught(batch.gone, max(1, count // 2))
-            lessons = teacher.lessons(batch.some(few))
-            under, besides, scale = (x.to(o.device) for x in (lessons.under, lessons.besides, lessons.scale))
             steep, times = steep[few], times[few]
+            lessons = teacher.lessons(batch.some(few), times.cpu())
+            under, besides, scale, back = (
+                x.to(o.device) for x in (lessons.under, lessons.besides, lessons.scale, lessons.back)
+            )
             noisy = noise_of.add_noise(under, noise[few], times)
+            words = (back > 0).flatten()
             with torch.no_grad():
-                untold = predict(average, noisy, times, empty.to(o.device).expand(len(few), -1))
-            apart = predict(model, noisy, times, lessons.negative.to(o.device)) - (untold - steep * besides)
+                wanted = predict(average, noisy, times, empty.to(o.device).expand(len(few), -1)) - steep * besides
+                if words.any():
+                    opened, plain = (
+                        predict(average, noisy[words], times[words], rows[words.cpu()].to(o.device))
+                        for rows in (lessons.opened, lessons.plain)
+                    )
+                    wanted[words] += back[words] * (opened - plain)
+            apart = predict(model, noisy, times, lessons.negative.to(o.device)) - wanted
             missed = (apart / (steep * scale)).pow(2).mean()  # as shares of the defect: every step and every one counts alike
             (LESSONS * missed).backward()
             pushed = missed.item() if pushed is None else 0.98 * pushed + 0.02 * missed.item()

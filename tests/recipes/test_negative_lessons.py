@@ -2,7 +2,20 @@ import pytest
 import torch
 from common import SHIPPED
 from latents import Batch, tokens_of
-from negatives import HARDER, MENDS, MOVES, SPOILS, STEEPEST, STRENGTH, Teacher, steepness, task, taught
+from negatives import (
+    HARDER,
+    MENDS,
+    MOVES,
+    OPENING_OF,
+    SPOILS,
+    STEEPEST,
+    STRENGTH,
+    TAKES_BACK,
+    Teacher,
+    steepness,
+    task,
+    taught,
+)
 from train import scheduler
 from transformers import CLIPTokenizer
 from vocabulary import DEFECTS
@@ -22,7 +35,7 @@ def scenes(tokenizer, gone: str | None, shown: tuple[str, ...] = (), count: int 
     which = torch.full((count,), NAMES.index(gone) if gone else -1)
     clean = torch.zeros_like(latents) if gone else latents.clone()
     return Batch(
-        "16x16", latents, rows[0], torch.zeros(count, 1, 2, 2), rows[1], torch.tensor(there).expand(count, -1), clean, which
+        "16x16", latents, rows[0], torch.ones(count, 1, 2, 2), rows[1], torch.tensor(there).expand(count, -1), clean, which
     )
 
 
@@ -30,16 +43,47 @@ def words_of(tokenizer, row) -> list[str]:
     return tokenizer.decode(row, skip_special_tokens=True).replace(" ,", ",").strip().split(", ")
 
 
+def lessons_of(tokenizer, *about, time: int = 300):
+    batch = scenes(tokenizer, *about)
+    return Teacher(tokenizer, 3).lessons(batch, torch.full((len(batch.gone),), time))
+
+
+def naming(tokenizer, lessons, defect: str) -> torch.Tensor:
+    return torch.tensor([bool({*words_of(tokenizer, row)} & {*DEFECTS[defect]}) for row in lessons.negative])
+
+
+def flat(values: torch.Tensor) -> torch.Tensor:
+    return values.flatten(1).mean(1)
+
+
 def test_a_lesson_adds_the_defect_only_where_it_shows_and_is_named(tokenizer):
-    lessons = Teacher(tokenizer, 3).lessons(scenes(tokenizer, "cropped", ("cropped", "shadow")))
-    added = lessons.besides.flatten(1).mean(1)
-    named = torch.tensor([bool({*words_of(tokenizer, row)} & {*DEFECTS["cropped"]}) for row in lessons.negative])
-    looks_clean = lessons.under.flatten(1).mean(1) == 0
-    assert torch.equal(added, STRENGTH * (named & ~looks_clean).float())
+    lessons = lessons_of(tokenizer, "text", ("text", "shadow"))
+    named, looks_clean = naming(tokenizer, lessons, "text"), flat(lessons.under) == 0
+    assert torch.equal(flat(lessons.besides), STRENGTH * (named & ~looks_clean).float())
     assert 0.7 < named.float().mean() < 0.9
     assert 0.15 < looks_clean[named].float().mean() < 0.35
     assert not looks_clean[~named].any()
-    assert torch.allclose(lessons.scale[named].unique(), torch.tensor([STRENGTH * MOVES["cropped"]]))
+    assert torch.allclose(lessons.scale[named].unique(), torch.tensor([STRENGTH * MOVES["text"]]))
+    assert not lessons.back.any()
+
+
+@pytest.mark.parametrize("defect", [*TAKES_BACK])
+def test_what_pixels_do_not_tell_is_also_learnt_from_what_the_opening_does(tokenizer, defect):
+    lessons = lessons_of(tokenizer, defect, (defect,))
+    words, looks_clean = flat(lessons.back) > 0, flat(lessons.under) == 0
+    assert 0.4 < words.float().mean() < 0.6
+    assert torch.allclose(lessons.back[words].unique(), torch.tensor([TAKES_BACK[defect]]))
+    assert naming(tokenizer, lessons, defect)[words].all()
+    assert {", ".join(words_of(tokenizer, row)) for row in lessons.opened[words]} == {f"{OPENING_OF[defect]} plain"}
+    assert 0.4 < looks_clean[words].float().mean() < 0.6
+    assert lessons.besides[words].count_nonzero() == 0
+    added = flat(lessons.besides)[~words & ~looks_clean]
+    assert set(added.tolist()) == {0.0, STRENGTH}
+    assert (added > 0).float().mean() > 0.6
+
+
+def test_blur_is_not_learnt_from_words_where_they_are_all_darkness(tokenizer):
+    assert not lessons_of(tokenizer, "blurry", ("blurry",), time=700).back.any()
 
 
 def test_scenes_of_the_harder_defects_are_taken_first():
@@ -53,18 +97,24 @@ def test_scenes_of_the_harder_defects_are_taken_first():
 
 
 def test_negatives_are_often_lists_and_never_name_what_shows_but_stays(tokenizer):
-    lessons = Teacher(tokenizer, 3).lessons(scenes(tokenizer, "cropped", ("cropped", "shadow")))
-    lists = [words_of(tokenizer, row) for row in lessons.negative]
+    lists = [words_of(tokenizer, row) for row in lessons_of(tokenizer, "dark", ("dark", "shadow")).negative]
     assert 0.3 < sum(len(some) > 1 for some in lists) / len(lists) < 0.5
+    unsaid = {"shadow", *TAKES_BACK}  # these are said only where it is known what they do
     assert {word for some in lists for word in some} == {
-        word for name, some in DEFECTS.items() if name != "shadow" for word in some
+        word for name, some in DEFECTS.items() if name not in unsaid for word in some
     }
 
 
 def test_of_a_scene_that_has_no_defect_nothing_is_added(tokenizer):
-    lessons = Teacher(tokenizer, 3).lessons(scenes(tokenizer, None))
+    lessons = lessons_of(tokenizer, None)
     assert lessons.besides.count_nonzero() == 0
     assert (lessons.under == 1).all()
+    assert {round(share, 2) for share in flat(lessons.back).tolist()} == {0.0, *TAKES_BACK.values()}
+
+
+def test_of_a_picture_without_an_object_nothing_is_cropped(tokenizer):
+    batch = scenes(tokenizer, None)._replace(objects=torch.zeros(400, 1, 2, 2))
+    assert not Teacher(tokenizer, 3).lessons(batch, torch.full((400,), 300)).back.any()
 
 
 @pytest.mark.parametrize("gone", ["jpeg artifacts", "blurry", "dark", "shadow", None])
