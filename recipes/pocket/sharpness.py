@@ -7,6 +7,7 @@ background in training (vocabulary.held_out). `make upscaler-eval` prints the ro
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from briefs import allowed, compose
 from common import REPOSITORY, parser, part_of
 from diffusers import AutoencoderTiny
 from PIL import Image
-from scenes import render
+from scenes import Drawn, render
 from scipy import stats
 from sprites import Sprites
 
@@ -25,7 +26,7 @@ SEED = 20_000_000  # none that training uses
 SIDE, SCALE = 256, 4
 
 
-def held_out_scenes(n: int, sprites: Sprites):
+def held_out_scenes(n: int, sprites: Sprites) -> Iterator[Drawn]:
     """n large pictures (PIL, SCALE SIDE square) with where their objects are."""
     rng = np.random.default_rng(SEED)
     while n:
@@ -67,18 +68,19 @@ def _row(apart: list[float]) -> dict[str, object]:
     return {**{name: round(float(number), 3) for name, number in row.items()}, "unit": "dB", "n": len(values)}
 
 
-def figures(weights: Path, work: Path, n: int = 60) -> dict[str, dict[str, object]]:
+def figures(weights: Path, work: Path, n: int = 60, sprites: Sprites | None = None) -> dict[str, dict[str, object]]:
     """{name: {"value", "unit", "n", "low", "high"}}, of n scenes; intervals are of 95 % (Student's t).
 
-    weights   the upscaler's .safetensors; work: the folder with the sprites. Raises FileNotFoundError without sprites.
+    weights   the upscaler's .safetensors; work: the folder with the sprites, unless others are given. Raises FileNotFoundError
+    without sprites.
     """
     upscaler = Upscaler(str(weights), device="cpu")
-    sprites = Sprites(work / "data", vector=True)
+    sprites = sprites or Sprites(work / "data", vector=True)
     vae = AutoencoderTiny.from_pretrained(part_of(work, "vae"))
     rows: dict[str, list[float]] = {
         "upscaler over Lanczos": [], "upscaler over Lanczos, at edges": [], "upscaler over Lanczos, decoded": []
     }  # fmt: skip
-    for large, where in held_out_scenes(n, sprites):
+    for large, where, _ in held_out_scenes(n, sprites):
         small = large.reduce(SCALE)
         sharp, plain = upscaler.enlarge(small), small.resize(large.size, Image.Resampling.LANCZOS)
         line = edges(where)
