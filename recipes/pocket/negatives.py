@@ -30,10 +30,10 @@ MOVES = {
 SPOILS = {"jpeg artifacts": 0.5, "dark": 0.15, "low contrast": 0.15}
 MENDS = {"jpeg artifacts": 0.15, "blurry": 0.15}
 HARDER = ("low contrast", "cropped", "shadow")  # to learn, so scenes of these are taken first
-# Whether edges are missing, or where all of an object would be, hardly shows in what is left. But the model itself draws what is
-# opened by "tightly framed", and the same negative prompt may take back what these words did: this many times as much.
-TAKES_BACK = {"blurry": 1.5, "low contrast": 0.8, "cropped": 1.5}
-TAKEN_BACK_UNTIL = {"blurry": 600}  # noise step of 1,000: above, "snapshot of" is all darkness
+# Where all of a cropped object would be hardly shows in what is left. But the model itself draws what is opened by "tightly framed",
+# and the negative may take back what these words did: this many times as much. Not so of blur, for "snapshot of" also stands for
+# darkness: "blurry" learnt to brighten, and ruined clean pictures.
+TAKES_BACK = {"low contrast": 0.8, "cropped": 1.5}
 OPENING_OF = {name: opening for opening, shares in AMBIGUOUS.items() for name in shares}
 STEEPEST = 3.0
 
@@ -94,20 +94,19 @@ class Teacher:
     def __init__(self, tokenizer: CLIPTokenizer, seed: int = 0) -> None:
         self.tokenizer, self.chance = tokenizer, random.Random(seed)
 
-    def lessons(self, batch: Batch, times: torch.Tensor) -> Lessons:
-        """One of each scene, at noise steps (n,). Four in five of those that were drawn twice name what went, alone or in a list,
+    def lessons(self, batch: Batch) -> Lessons:
+        """One of each scene. Four in five of those that were drawn twice name what went, alone or in a list,
         and every fourth of these looks at the scene without it; all others name what is not there. What else shows is never
         named. Of TAKES_BACK half, and half of the scenes that have nothing to lose, are lessons from words instead."""
         negative, clean, there, scale, back, opened = [], [], [], [], [], []
         empty = (batch.objects.flatten(1).amax(1) == 0).tolist()
-        for i, (shown, gone, time) in enumerate(zip(batch.shown.tolist(), batch.gone.tolist(), times.tolist(), strict=True)):
+        for i, (shown, gone) in enumerate(zip(batch.shown.tolist(), batch.gone.tolist(), strict=True)):
             name = tuple(DEFECTS)[gone] if gone >= 0 else None
             named, plain = self._named(shown, name), self._caption(batch.plain[i])
             from_words = 0.0
             if (name is None or name in TAKES_BACK) and not empty[i] and self.chance.random() < 0.5:
                 wanted = name or self.chance.choice([k for k in TAKES_BACK if not shown[tuple(DEFECTS).index(k)]])
-                if time < TAKEN_BACK_UNTIL.get(wanted, 1000):
-                    named[0], from_words = wanted, TAKES_BACK[wanted]
+                named[0], from_words = wanted, TAKES_BACK[wanted]
             counts = name is not None and named[0] == name
             clean.append(counts and self.chance.random() < (0.5 if from_words else 0.25))
             there.append(counts and not from_words and not clean[-1])

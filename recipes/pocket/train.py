@@ -132,7 +132,7 @@ def main() -> None:
         if share >= o.negatives:
             few = taught(batch.gone, max(1, count // 2))
             steep, times = steep[few], times[few]
-            lessons = teacher.lessons(batch.some(few), times.cpu())
+            lessons = teacher.lessons(batch.some(few))
             under, besides, scale, back = (
                 x.to(o.device) for x in (lessons.under, lessons.besides, lessons.scale, lessons.back)
             )

@@ -43,9 +43,8 @@ def words_of(tokenizer, row) -> list[str]:
     return tokenizer.decode(row, skip_special_tokens=True).replace(" ,", ",").strip().split(", ")
 
 
-def lessons_of(tokenizer, *about, time: int = 300):
-    batch = scenes(tokenizer, *about)
-    return Teacher(tokenizer, 3).lessons(batch, torch.full((len(batch.gone),), time))
+def lessons_of(tokenizer, *about):
+    return Teacher(tokenizer, 3).lessons(scenes(tokenizer, *about))
 
 
 def naming(tokenizer, lessons, defect: str) -> torch.Tensor:
@@ -82,10 +81,6 @@ def test_what_pixels_do_not_tell_is_also_learnt_from_what_the_opening_does(token
     assert (added > 0).float().mean() > 0.6
 
 
-def test_blur_is_not_learnt_from_words_where_they_are_all_darkness(tokenizer):
-    assert not lessons_of(tokenizer, "blurry", ("blurry",), time=700).back.any()
-
-
 def test_scenes_of_the_harder_defects_are_taken_first():
     torch.manual_seed(0)
     gone = torch.tensor([NAMES.index(HARDER[0]), -1, NAMES.index("text")]).repeat(40)
@@ -114,7 +109,7 @@ def test_of_a_scene_that_has_no_defect_nothing_is_added(tokenizer):
 
 def test_of_a_picture_without_an_object_nothing_is_cropped(tokenizer):
     batch = scenes(tokenizer, None)._replace(objects=torch.zeros(400, 1, 2, 2))
-    assert not Teacher(tokenizer, 3).lessons(batch, torch.full((400,), 300)).back.any()
+    assert not Teacher(tokenizer, 3).lessons(batch).back.any()
 
 
 @pytest.mark.parametrize("gone", ["jpeg artifacts", "blurry", "dark", "shadow", None])
