@@ -214,6 +214,14 @@ def four_steps(count: int = 200) -> list[Question]:
     return singles()[:: 1000 // count]
 
 
+def kept_clean(count: int = 200) -> list[Question]:
+    """Of the singles every fifth, with the negative that people take most: a picture without defects is to stay as it is."""
+    from sdkit.prompt import negative
+
+    words = str(negative("@clean"))
+    return [replace(question, negative=words) for question in singles()[:: 1000 // count]]
+
+
 def paint(count: int = 40) -> list[Question]:
     deck, colours, found = _Deck(800, sorted(PAINTABLE)), _turns(803, PAINTS), []
     for k in range(count):

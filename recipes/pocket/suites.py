@@ -76,6 +76,13 @@ def _defects(asked: Question, seen: Verdict) -> Marks:
     return {f"{defect}, {how} the negative": defect in seen.defects}
 
 
+def _kept_clean(asked: Question, seen: Verdict) -> Marks:
+    return {
+        "@clean: right object": right_object(asked, seen),
+        "@clean: right background and colours": right_surroundings(asked, seen),
+    }
+
+
 def _elongated(asked: Question, seen: Verdict) -> Marks:
     return {f"{asked.tag}: exactly one object": seen.count == 1, f"{asked.tag}: right object": right_object(asked, seen)}
 
@@ -95,6 +102,7 @@ SUITES: dict[str, Suite] = {
         Suite("sizes", questions.sizes, lambda q, v: {"right size": v.size == q.brief.size}),
         Suite("pairs", questions.pairs, lambda q, v: {"both of two objects": right_object(q, v)}),
         Suite("defects", questions.defects, _defects),
+        Suite("kept-clean", questions.kept_clean, _kept_clean),
         Suite("elongated", questions.elongated, _elongated),
         Suite("four-steps", questions.four_steps, lambda q, v: {"4 steps: right object": right_object(q, v)}, quick=True),
         Suite("paint", questions.paint, lambda q, v: {"right paint": v.paint == q.brief.paint}),
@@ -113,6 +121,8 @@ GOALS: dict[str, Goal] = {
     "both of two objects": Goal(0.60, 0.85),
     **{f"{defect}, without the negative": Goal(0.30, 0.30) for defect in DEFECTS},
     **{f"{defect}, with the negative": Goal(0.05, 0.01, most=True) for defect in DEFECTS},
+    "@clean: right object": Goal(0.90, 0.97),
+    "@clean: right background and colours": Goal(0.90, 0.97),
     "3:1: exactly one object": Goal(0.85, 0.95),
     "1:3: exactly one object": Goal(0.85, 0.95),
     "4 steps: right object": Goal(0.80, 0.92),
@@ -127,6 +137,7 @@ ORDER: tuple[str, ...] = (
     "right object", "right background and colours", "right place", "all of these right", "right number",
     "right number of the right object", "right size", "both of two objects",
     *(f"{defect}, {how} the negative" for defect in DEFECTS for how in ("without", "with")),
+    "@clean: right object", "@clean: right background and colours",
     *(f"{shape}: {what}" for shape in ("3:1", "1:3") for what in ("exactly one object", "right object")),
     "4 steps: right object", "right paint", *(f"style {style}" for style in STYLES), "free words: right object",
     "free words: right colour", "unknown noun: no object",

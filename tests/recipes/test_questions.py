@@ -19,9 +19,11 @@ from vocabulary import (
     held_out,
 )
 
+from sdkit.prompt import negative
+
 SIZE_OF = {
-    "single": 1000, "counts": 200, "sizes": 200, "pairs": 200, "defects": 800, "elongated": 120, "four-steps": 200, "paint": 40,
-    "styles": 120, "free-words": 50, "unknown": 40,
+    "single": 1000, "counts": 200, "sizes": 200, "pairs": 200, "defects": 800, "kept-clean": 200, "elongated": 120,
+    "four-steps": 200, "paint": 40, "styles": 120, "free-words": 50, "unknown": 40,
 }  # fmt: skip
 
 
@@ -99,6 +101,12 @@ def test_defects_are_asked_with_and_without_the_negative_and_prompts_do_not_give
         assert (without.prompt, without.seed, without.negative) == (with_it.prompt, with_it.seed, "")
         assert with_it.negative in DEFECTS[defect]
         assert f" {with_it.negative} " not in f" {without.prompt} "
+
+
+def test_the_usual_negative_is_asked_about_pictures_that_are_clean_without_it(asked):
+    kept = SUITES["kept-clean"].ask()
+    assert {(q.prompt, q.seed) for q in kept} <= {(q.prompt, q.seed) for q in asked}
+    assert {q.negative for q in kept} == {str(negative("@clean"))}
 
 
 def test_paint_styles_and_free_words():
