@@ -23,10 +23,8 @@ from vocabulary import (
 Shape = tuple[int, int]  # width, height in pixels
 SHAPES: tuple[Shape, ...] = ((256, 256), (384, 192), (192, 384), (768, 256), (256, 768))  # the buckets trained on
 SHAPE_WEIGHTS = (0.70, 0.11, 0.11, 0.04, 0.04)
-# One opening leaves one of two defects open, the others one: about the same of each defect.
-OPENINGS = [len(shares) / sum(map(len, AMBIGUOUS.values())) for shares in AMBIGUOUS.values()]
 # Defects and backgrounds that are harder to learn: they come up once more for each time that they stand here.
-HARDER = ("blurry", "blurry", "jpeg artifacts", "jpeg artifacts", "low contrast", "cropped", "shadow")
+HARDER = (*2 * ("blurry", "cropped"), *4 * ("jpeg artifacts",), "low contrast", "shadow")
 HARDER_GROUNDS = ("confetti", "gradient", "waves", "paper texture")
 STANDING = frozenset({"podium", "beach", "mountains", "city", "desk", "winter", "spring"})  # objects have a ground there
 
@@ -96,7 +94,7 @@ def compose(
     """
     kind = pick(rng, ("single", "several", "pair", "empty"), [0.64, 0.13, 0.16, 0.07])
     chance = 1.0 if clean else rng.random()
-    opening = pick(rng, tuple(AMBIGUOUS), OPENINGS) if chance < 0.30 and kind != "empty" else None
+    opening = pick(rng, tuple(AMBIGUOUS)) if chance < 0.30 and kind != "empty" else None
     fit = tuple(name for name in DEFECTS if kind != "empty" or name not in ("cropped", "shadow"))
     spoilt = pick(rng, (*fit, *(name for name in HARDER if name in fit))) if 0.30 <= chance < 0.56 else None
     if opening == "tightly framed" or spoilt == "cropped":

@@ -197,7 +197,7 @@ def _jpeg(rng, image, zoom):
     """As a thumbnail that was saved too small, and enlarged."""
     data = io.BytesIO()
     small = image.resize((image.width // zoom // 2, image.height // zoom // 2), Image.Resampling.BOX)
-    small.save(data, "JPEG", quality=4)
+    small.save(data, "JPEG", quality=1)
     return Image.open(data).convert("RGB").resize(image.size, Image.Resampling.NEAREST)
 
 

@@ -18,7 +18,7 @@ from common import autocast, load_state, optimisers, parser, part_of, save_state
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from latents import Latents, tokens_of
-from negatives import Teacher, steepness, task, taught
+from negatives import Teacher, softening, steepness, task, taught
 from transformers import CLIPTextModel, CLIPTokenizer
 
 WIDTHS = (32, 96, 192, 256)
@@ -133,13 +133,16 @@ def main() -> None:
             few = taught(batch.gone, max(1, count // 2))
             steep, times = steep[few], times[few]
             lessons = teacher.lessons(batch.some(few))
-            under, besides, scale, back = (
-                x.to(o.device) for x in (lessons.under, lessons.besides, lessons.scale, lessons.back)
+            under, besides, scale, back, softer = (
+                x.to(o.device) for x in (lessons.under, lessons.besides, lessons.scale, lessons.back, lessons.softer)
             )
             noisy = noise_of.add_noise(under, noise[few], times)
             words = (back > 0).flatten()
             with torch.no_grad():
-                wanted = predict(average, noisy, times, empty.to(o.device).expand(len(few), -1)) - steep * besides
+                drawn = predict(average, noisy, times, empty.to(o.device).expand(len(few), -1))
+                signal = noise_of.alphas_cumprod.to(o.device)[times].view(-1, 1, 1, 1)
+                seen = signal.sqrt() * noisy - (1 - signal).sqrt() * drawn  # the picture, as far as noise leaves it to be seen
+                wanted = drawn - steep * (besides + softer * signal * softening(seen))
                 if words.any():
                     opened, plain = (
                         predict(average, noisy[words], times[words], rows[words.cpu()].to(o.device))

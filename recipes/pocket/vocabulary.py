@@ -160,7 +160,8 @@ DEFECTS: dict[str, tuple[str, ...]] = {
 # filler below: "thumbnail of" never came to mean anything beside "youtube thumbnail".
 # A shadow needs no such word: a plain prompt leaves it open.
 AMBIGUOUS: dict[str, dict[str, float]] = {
-    "snapshot of": {"blurry": 0.45, "dark": 0.55},
+    "snapshot of": {"blurry": 0.5},
+    "backlit photo of": {"dark": 0.75},
     "jpeg of": {"jpeg artifacts": 0.8},
     "washed print of": {"low contrast": 0.8},
     "stock photo of": {"watermark": 0.8},

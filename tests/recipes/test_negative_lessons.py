@@ -3,15 +3,18 @@ import torch
 from common import SHIPPED
 from latents import Batch, tokens_of
 from negatives import (
+    EDGE,
     HARDER,
     MENDS,
     MOVES,
     OPENING_OF,
+    SOFTER,
     SPOILS,
     STEEPEST,
     STRENGTH,
     TAKES_BACK,
     Teacher,
+    softening,
     steepness,
     task,
     taught,
@@ -83,9 +86,10 @@ def test_what_pixels_do_not_tell_is_also_learnt_from_what_the_opening_does(token
 
 def test_scenes_of_the_harder_defects_are_taken_first():
     torch.manual_seed(0)
-    gone = torch.tensor([NAMES.index(HARDER[0]), -1, NAMES.index("text")]).repeat(40)
+    gone = torch.tensor([NAMES.index("cropped"), -1, NAMES.index("text")]).repeat(40)
     few = gone[taught(gone, 40)]
-    assert (few == NAMES.index(HARDER[0])).sum() > 2 * (few == -1).sum()
+    assert HARDER["cropped"] > 4
+    assert (few == NAMES.index("cropped")).sum() > 2 * (few == -1).sum()
     assert (few == -1).any()
     assert len(set(taught(gone, 40).tolist())) == 40
     assert set(MOVES) == set(DEFECTS)
@@ -139,3 +143,33 @@ def test_v_moves_as_steeply_as_the_picture_it_stands_for():
     moved = noise_of.get_velocity(there, other, times) - noise_of.get_velocity(here, noise, times)
     assert torch.allclose(moved, -steepness(noise_of.alphas_cumprod[times]) * (there - here), atol=1e-4)
     assert steepness(torch.ones(1)).item() == STEEPEST
+
+
+def test_of_a_list_any_may_be_what_words_teach_so_that_each_counts_a_part(tokenizer):
+    lessons = lessons_of(tokenizer, None)
+    words = flat(lessons.back) > 0
+    named = [{*words_of(tokenizer, row)} for row in lessons.negative[words]]
+    both = [i for i, some in enumerate(named) if some & {"washed out", "low contrast"} and some & {*DEFECTS["cropped"]}]
+    opened = [", ".join(words_of(tokenizer, lessons.opened[words][i])) for i in both]
+    assert {f"{OPENING_OF[name]} plain" for name in ("low contrast", "cropped")} <= {*opened}
+
+
+def test_blurry_means_softer_where_a_picture_is_blurred_and_nothing_elsewhere(tokenizer):
+    lessons = lessons_of(tokenizer, "blurry", ("blurry",))
+    softer, looks_clean, named = flat(lessons.softer), flat(lessons.under) == 0, naming(tokenizer, lessons, "blurry")
+    assert torch.equal(softer, SOFTER * (named & ~looks_clean).float())
+    assert 0.15 < looks_clean[named].float().mean() < 0.35
+    assert lessons.besides.count_nonzero() == 0
+    assert lessons_of(tokenizer, "text", ("text",)).softer.count_nonzero() == 0
+    assert lessons_of(tokenizer, None).softer.count_nonzero() == 0
+
+
+def test_softening_mixes_neighbours_and_leaves_the_border_alone():
+    plain, dot = torch.full((1, 1, 12, 12), 0.7), torch.zeros(1, 1, 12, 12)
+    dot[0, 0, 6, 6] = 1.0
+    assert torch.allclose(softening(plain), torch.zeros_like(plain), atol=1e-6)
+    moved = softening(dot)[0, 0]
+    assert moved[6, 6] == pytest.approx(-0.75) and moved[6, 7] == pytest.approx(0.125) and moved[5, 7] == pytest.approx(1 / 16)
+    assert moved.sum() == pytest.approx(0.0, abs=1e-6)
+    dot[0, 0, 0, 0] = 1.0
+    assert softening(dot)[..., :EDGE, :].count_nonzero() == 0
