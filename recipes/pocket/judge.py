@@ -126,7 +126,7 @@ def answered(judge: Judge, sprites: Sprites, apart: int = 10**6) -> dict[str, tu
         asked = suite.ask()
         # By chance: every second one of the defects' questions would be the one without its negative.
         asked = [asked[i] for i in np.random.default_rng(apart).permutation(len(asked))[:400]]
-        drawn = [replace(q.brief, defects=frozenset()) if q.negative else q.brief for q in asked]
+        drawn = [replace(q.brief, defects=q.brief.defects - q.brief.spoilt_by) if q.negative else q.brief for q in asked]
         images = [
             render(np.random.default_rng(q.seed + apart), brief, sprites, q.shape)[0]
             for q, brief in zip(asked, drawn, strict=True)

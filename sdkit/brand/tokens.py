@@ -125,7 +125,7 @@ class _Reader:
             if key in ("$extends", "$ref"):
                 self.report.add(here, f'{key} is not read here; write the tokens, or aliases such as "{{group.token}}".')
             elif key.startswith("$") and key != "$root":
-                if key not in _PROPERTIES:
+                if key not in _PROPERTIES or key == "$value":  # the whole file as one token has no name
                     self.report.add(here, f"{key} is no property of a group; tokens' names don't begin with $.")
             elif not key.strip() or not key.isprintable() or any(c in key for c in "{}."):
                 self.report.add(

@@ -7,7 +7,7 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sdkit.brand import Brand
@@ -360,6 +360,7 @@ _json = st.recursive(
 
 
 @settings(max_examples=150, deadline=None)
+@example({"$value": {"$value": None}})
 @given(_json)
 def test_no_tree_breaks_the_reader(tree):
     report = Report("tokens.json")
