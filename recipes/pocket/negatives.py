@@ -21,7 +21,8 @@ from vocabulary import AMBIGUOUS, DEFECTS
 # Of what the defect changed, how much: guidance of 3 takes away twice this. It may be more than all of it, since the push ends
 # when nothing shows any more.
 STRENGTH = 2.0
-# How far a defect moves latents, root mean square: the large ones are not to be learnt first, and alone.
+# How far a defect moves latents, root mean square: the large ones are not to be learnt first, and alone. Of blur, how far
+# SOFTER does, and less, for it is learnt slowest.
 MOVES = {
     "blurry": 0.05, "jpeg artifacts": 0.18, "low contrast": 0.33, "dark": 0.59, "watermark": 0.26, "text": 0.45, "cluttered": 0.31,
     "cropped": 0.35, "confetti": 0.28, "shadow": 0.1,
