@@ -79,7 +79,7 @@ def spoil(rng: np.random.Generator, image: Image.Image) -> Image.Image:
 
 def lesson(rng: np.random.Generator, shape: Shape) -> Brief:
     """A brief to learn from: as scenes.draw(everything=True) has them, but with a defect in two of five, most often one of
-    those that are hard to see, and with more paint, drawings and several of a kind."""
+    those that are hard to see, and with more paint, flat drawings, sizes and several of a kind."""
     wanted: dict[str, object] = {}
     if rng.random() < 0.4:
         shown = {pick(rng, (*DEFECTS, *2 * ("blurry", "jpeg artifacts")))} | ({"shadow"} if rng.random() < 0.5 else set())
@@ -89,9 +89,11 @@ def lesson(rng: np.random.Generator, shape: Shape) -> Brief:
     elif rng.random() < 0.15:
         wanted |= {"objects": (pick(rng, sorted(PAINTABLE)),), "paint": pick(rng, PAINTS)}
         wanted["style"] = pick(rng, ("3d", "3d", "flat", "sticker"))
-    elif rng.random() < 0.15:
-        wanted["style"] = "flat"
-    elif rng.random() < 0.15:
+    elif rng.random() < 0.25:
+        wanted |= {"style": "flat", "count": 1}
+    elif rng.random() < 0.2:
+        wanted["size"] = pick(rng, ("small", "medium", "large", "close-up" if min(shape) >= 256 else "large"))
+    elif rng.random() < 0.2:
         wanted["count"] = int(rng.integers(2, 5))
     if rng.random() < 0.03:
         wanted = {"count": 0}

@@ -13,7 +13,6 @@ import random
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from latents import Batch, tokens_of
 from transformers import CLIPTokenizer
 from vocabulary import AMBIGUOUS, DEFECTS
@@ -21,42 +20,37 @@ from vocabulary import AMBIGUOUS, DEFECTS
 # Of what the defect changed, how much: guidance of 3 takes away twice this. It may be more than all of it, since the push ends
 # when nothing shows any more.
 STRENGTH = 2.0
-# How far a defect moves latents, root mean square: the large ones are not to be learnt first, and alone. Of blur, how far
-# SOFTER does, and less, for it is learnt slowest.
+# How far a defect moves latents, root mean square: the large ones are not to be learnt first, and alone. Of blur, how far the words
+# do that it is taught from.
 MOVES = {
     "blurry": 0.05, "jpeg artifacts": 0.18, "low contrast": 0.33, "dark": 0.59, "watermark": 0.26, "text": 0.45, "cluttered": 0.31,
     "cropped": 0.35, "confetti": 0.28, "shadow": 0.1,
 }  # fmt: skip
 # Shares of scenes with such a defect. `SPOILS`: learnt from noise over the scene without it, or a picture that looks clean half
 # way stays clean, whatever the prompt left open. `MENDS`: the other way round, told a prompt that says nothing of defects.
-SPOILS = {"jpeg artifacts": 0.6, "dark": 0.15, "low contrast": 0.15}
-MENDS = {"jpeg artifacts": 0.15, "blurry": 0.15}
+SPOILS = {"jpeg artifacts": 0.3, "dark": 0.15, "low contrast": 0.15}
+MENDS = {"jpeg artifacts": 0.15, "blurry": 0.3}
 # How much sooner than others scenes of these are taken.
-HARDER = {"cropped": 8.0, "blurry": 30.0, "jpeg artifacts": 4.0, "shadow": 4.0, "low contrast": 2.0, "confetti": 2.0}
-# Where all of a cropped object would be hardly shows in what is left. But the model itself draws what is opened by "tightly framed",
-# and the negative may take back what these words did: this many times as much. They must stand for one defect: while "snapshot of"
-# also stood for darkness, "blurry" learnt to brighten, and ruined clean pictures.
-TAKES_BACK = {"jpeg artifacts": 0.8, "low contrast": 0.8, "cropped": 1.5}
+HARDER = {
+    "cropped": 8.0, "blurry": 8.0, "jpeg artifacts": 3.0, "shadow": 2.0, "low contrast": 3.0, "dark": 3.0, "confetti": 3.0,
+}  # fmt: skip
+# Where all of a cropped object would be hardly shows in what is left, and what a blurred picture has lost its pixels do not tell.
+# But the model itself draws what is opened by "tightly framed", and the negative may take back what these words did: this many times
+# as much. Where a picture is sharp already they do nothing, and neither does the negative. They must stand for one defect: while
+# "snapshot of" also stood for darkness, "blurry" learnt to brighten, and ruined clean pictures.
+TAKES_BACK = {"low contrast": 1.0, "cropped": 2.5, "blurry": 2.0}
+LOST = "blurry"  # taught by words only, wherever there is an object
 OPENING_OF = {name: opening for opening, shares in AMBIGUOUS.items() for name in shares}
-# What a blurred picture has lost its pixels do not tell either, so there "blurry" means: as drawn for no words, and softer still,
-# this many times as much. The negative then sharpens what is blurred, and nothing else: all sharpened alike, clean pictures
-# are ruined (34 of 40 objects right, where 37 were).
-SOFTER = 1.0
-EDGE = 2  # latents at the border, which are unlike their neighbours, blurred or not
 STEEPEST = 3.0
+# The encoder marks the right border: its last EDGE columns of latents lie 2 to 5 away from all others, in every picture. There small
+# shares of that are what a push gets wrong, a pale streak, so that errors count more.
+EDGE, BORDER = 2, 2.0
 
 
 def steepness(signal: torch.Tensor) -> torch.Tensor:
     """How far v moves, (n, 1, 1, 1), where the picture moves by one and the noisy one stays: 1 / sigma, of `signal` alpha squared
     (n,); of little noise less, where it would be a large number."""
     return (1 - signal).clamp(min=1e-6).rsqrt().clamp(max=STEEPEST).view(-1, 1, 1, 1)
-
-
-def softening(latents: torch.Tensor) -> torch.Tensor:
-    """What latents (n, 4, h, w) become when each is mixed with its neighbours (1 2 1, across and down), less themselves."""
-    around = F.pad(latents, (1, 1, 1, 1), mode="replicate")
-    mixed = F.avg_pool2d(F.avg_pool2d(around, 2, 1), 2, 1) - latents
-    return F.pad(mixed[..., EDGE:-EDGE, EDGE:-EDGE], (EDGE,) * 4)
 
 
 @dataclass(frozen=True)
@@ -87,14 +81,13 @@ class Lessons:
     """Negative prompts, token rows (n, 77), and latents (n, 4, h, w) that noise is laid over. The prediction of the picture should
     have besides that for no words `besides` (n, 4, h, w), the defect times STRENGTH; and `back` times (n, 1, 1, 1) what the
     words `opened` (n, 77) add to `plain` (n, 77), with the model as it is. `scale` (n, 1, 1, 1) is the size of what is usually
-    added; for words, half way to it: by all of it lessons drown the scenes. `softer` (n, 1, 1, 1): see SOFTER."""
+    added; for words, half way to it: by all of it lessons drown the scenes."""
 
     negative: torch.Tensor
     under: torch.Tensor
     besides: torch.Tensor
     scale: torch.Tensor
     back: torch.Tensor
-    softer: torch.Tensor
     opened: torch.Tensor
     plain: torch.Tensor
 
@@ -113,15 +106,16 @@ class Teacher:
     def lessons(self, batch: Batch) -> Lessons:
         """One of each scene. Four in five of those that were drawn twice name what went, alone or in a list,
         and every fourth of these looks at the scene without it; all others name what is not there. What else shows is never
-        named. Of TAKES_BACK half, and half of the scenes that have nothing to lose, are lessons from words instead, some of
-        which name more of these: of a list, each is to count a part."""
-        negative, clean, there, scale, back, softer, opened = [], [], [], [], [], [], []
+        named. Of TAKES_BACK half (all of LOST), and half of the scenes that have nothing to lose, are lessons from words instead,
+        some of which name more of these: of a list, each is to count a part."""
+        negative, clean, there, scale, back, opened = [], [], [], [], [], []
         empty = (batch.objects.flatten(1).amax(1) == 0).tolist()
         for i, (shown, gone) in enumerate(zip(batch.shown.tolist(), batch.gone.tolist(), strict=True)):
             name = tuple(DEFECTS)[gone] if gone >= 0 else None
             named, plain = self._named(shown, name), self._caption(batch.plain[i])
             from_words = 0.0
-            if (name is None or name in TAKES_BACK) and not empty[i] and self.chance.random() < 0.5:
+            often = 1.0 if name == LOST else 0.5
+            if (name is None or name in TAKES_BACK) and not empty[i] and self.chance.random() < often:
                 could = [k for k in TAKES_BACK if k != name and not shown[tuple(DEFECTS).index(k)]]
                 self.chance.shuffle(could)
                 wanted = name or could.pop()
@@ -129,23 +123,18 @@ class Teacher:
                 named += could[: self.chance.choice((0, 0, 1, 2))]
             counts = name is not None and named[0] == name
             clean.append(counts and self.chance.random() < (0.5 if from_words else 0.25))
-            shows = counts and not from_words and not clean[-1]
-            there.append(shows and name != "blurry")
-            softer.append(SOFTER * (shows and name == "blurry"))
+            there.append(counts and not from_words and not clean[-1])
             back.append(from_words)
             opened.append(f"{OPENING_OF[named[0]]} {plain}" if from_words else plain)
             scale.append((STRENGTH * (from_words or STRENGTH)) ** 0.5 * MOVES[named[0]])
             negative.append(self._listed(named))
-        from_clean, there, scale, back, softer = (
-            torch.tensor(x).view(-1, 1, 1, 1) for x in (clean, there, scale, back, softer)
-        )
+        from_clean, there, scale, back = (torch.tensor(x).view(-1, 1, 1, 1) for x in (clean, there, scale, back))
         return Lessons(
             tokens_of(self.tokenizer, negative),
             torch.where(from_clean, batch.clean, batch.latents),
             STRENGTH * there * (batch.latents - batch.clean),
             scale,
             back,
-            softer,
             tokens_of(self.tokenizer, opened),
             batch.plain,
         )

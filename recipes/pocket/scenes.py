@@ -23,6 +23,8 @@ CELL = 8  # layout pixels that a latent covers
 # An object's longer side in layout pixels: of a single one by its size, of each of several by their number.
 LONGEST = {"small": 88, "medium": 148, "large": 184, "close-up": 232}
 EACH_OF = {1: 148, 2: 104, 3: 72, 4: 80}
+BLOCK, SEAM = 16, 2  # layout pixels: of a JPEG block enlarged twice, and of the seams that are DEEP levels darker, or lighter
+DEEP = 56
 WORDS = ("SALE", "NEW", "HELLO", "50% OFF", "TODAY", "JOIN US", "WOW", "FREE", "OPEN", "BUY NOW")
 
 
@@ -194,11 +196,16 @@ def _text(rng, image, zoom):
 
 
 def _jpeg(rng, image, zoom):
-    """As a thumbnail that was saved too small, and enlarged."""
+    """As a thumbnail that was saved too small, enlarged and sharpened, until the seams of its blocks stand out: those lie alike in
+    every picture, which a model learns far sooner than what a block has lost."""
     data = io.BytesIO()
     small = image.resize((image.width // zoom // 2, image.height // zoom // 2), Image.Resampling.BOX)
-    small.save(data, "JPEG", quality=1)
-    return Image.open(data).convert("RGB").resize(image.size, Image.Resampling.NEAREST)
+    small.save(data, "JPEG", quality=8)
+    pixels = np.asarray(Image.open(data).convert("RGB").resize(image.size, Image.Resampling.NEAREST)).astype(np.int16)
+    down, across = np.ogrid[: image.height, : image.width]
+    seams = ((down % (BLOCK * zoom) < SEAM * zoom) | (across % (BLOCK * zoom) < SEAM * zoom))[..., None]
+    lighter = np.where(pixels.mean(2, keepdims=True) < 110, 1, -1)
+    return Image.fromarray((pixels + DEEP * seams * lighter).clip(0, 255).astype(np.uint8))
 
 
 _SPOILERS = {

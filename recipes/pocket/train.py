@@ -18,7 +18,7 @@ from common import autocast, load_state, optimisers, parser, part_of, save_state
 from diffusers import DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from latents import Latents, tokens_of
-from negatives import Teacher, softening, steepness, task, taught
+from negatives import BORDER, EDGE, Teacher, steepness, task, taught
 from transformers import CLIPTextModel, CLIPTokenizer
 
 WIDTHS = (32, 96, 192, 256)
@@ -133,16 +133,14 @@ def main() -> None:
             few = taught(batch.gone, max(1, count // 2))
             steep, times = steep[few], times[few]
             lessons = teacher.lessons(batch.some(few))
-            under, besides, scale, back, softer = (
-                x.to(o.device) for x in (lessons.under, lessons.besides, lessons.scale, lessons.back, lessons.softer)
+            under, besides, scale, back = (
+                x.to(o.device) for x in (lessons.under, lessons.besides, lessons.scale, lessons.back)
             )
             noisy = noise_of.add_noise(under, noise[few], times)
             words = (back > 0).flatten()
             with torch.no_grad():
                 drawn = predict(average, noisy, times, empty.to(o.device).expand(len(few), -1))
-                signal = noise_of.alphas_cumprod.to(o.device)[times].view(-1, 1, 1, 1)
-                seen = signal.sqrt() * noisy - (1 - signal).sqrt() * drawn  # the picture, as far as noise leaves it to be seen
-                wanted = drawn - steep * (besides + softer * signal * softening(seen))
+                wanted = drawn - steep * besides
                 if words.any():
                     opened, plain = (
                         predict(average, noisy[words], times[words], rows[words.cpu()].to(o.device))
@@ -150,7 +148,9 @@ def main() -> None:
                     )
                     wanted[words] += back[words] * (opened - plain)
             apart = predict(model, noisy, times, lessons.negative.to(o.device)) - wanted
-            missed = (apart / (steep * scale)).pow(2).mean()  # as shares of the defect: every step and every one counts alike
+            apart = apart / (steep * scale)  # as shares of the defect: every step and every one counts alike
+            apart[..., -EDGE:] *= BORDER
+            missed = apart.pow(2).mean()
             (LESSONS * missed).backward()
             pushed = missed.item() if pushed is None else 0.98 * pushed + 0.02 * missed.item()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -161,13 +161,13 @@ DEFECTS: dict[str, tuple[str, ...]] = {
 # A shadow needs no such word: a plain prompt leaves it open.
 AMBIGUOUS: dict[str, dict[str, float]] = {
     "snapshot of": {"blurry": 0.5},
-    "backlit photo of": {"dark": 0.75},
-    "jpeg of": {"jpeg artifacts": 0.8},
-    "washed print of": {"low contrast": 0.8},
+    "backlit photo of": {"dark": 0.6},
+    "jpeg of": {"jpeg artifacts": 0.6},
+    "washed print of": {"low contrast": 0.55},
     "stock photo of": {"watermark": 0.8},
     "flyer with": {"text": 0.75},
     "busy picture of": {"cluttered": 0.75},
-    "tightly framed": {"cropped": 0.7},
+    "tightly framed": {"cropped": 0.45},
     "party scene with": {"confetti": 0.8},
 }
 

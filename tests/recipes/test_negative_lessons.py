@@ -3,18 +3,16 @@ import torch
 from common import SHIPPED
 from latents import Batch, tokens_of
 from negatives import (
-    EDGE,
     HARDER,
+    LOST,
     MENDS,
     MOVES,
     OPENING_OF,
-    SOFTER,
     SPOILS,
     STEEPEST,
     STRENGTH,
     TAKES_BACK,
     Teacher,
-    softening,
     steepness,
     task,
     taught,
@@ -73,15 +71,16 @@ def test_a_lesson_adds_the_defect_only_where_it_shows_and_is_named(tokenizer):
 def test_what_pixels_do_not_tell_is_also_learnt_from_what_the_opening_does(tokenizer, defect):
     lessons = lessons_of(tokenizer, defect, (defect,))
     words, looks_clean = flat(lessons.back) > 0, flat(lessons.under) == 0
-    assert 0.4 < words.float().mean() < 0.6
+    assert words.all() if defect == LOST else 0.4 < words.float().mean() < 0.6
     assert torch.allclose(lessons.back[words].unique(), torch.tensor([TAKES_BACK[defect]]))
     assert naming(tokenizer, lessons, defect)[words].all()
     assert {", ".join(words_of(tokenizer, row)) for row in lessons.opened[words]} == {f"{OPENING_OF[defect]} plain"}
     assert 0.4 < looks_clean[words].float().mean() < 0.6
     assert lessons.besides[words].count_nonzero() == 0
-    added = flat(lessons.besides)[~words & ~looks_clean]
-    assert set(added.tolist()) == {0.0, STRENGTH}
-    assert (added > 0).float().mean() > 0.6
+    if defect != LOST:
+        added = flat(lessons.besides)[~words & ~looks_clean]
+        assert set(added.tolist()) == {0.0, STRENGTH}
+        assert (added > 0).float().mean() > 0.6
 
 
 def test_scenes_of_the_harder_defects_are_taken_first():
@@ -152,24 +151,3 @@ def test_of_a_list_any_may_be_what_words_teach_so_that_each_counts_a_part(tokeni
     both = [i for i, some in enumerate(named) if some & {"washed out", "low contrast"} and some & {*DEFECTS["cropped"]}]
     opened = [", ".join(words_of(tokenizer, lessons.opened[words][i])) for i in both]
     assert {f"{OPENING_OF[name]} plain" for name in ("low contrast", "cropped")} <= {*opened}
-
-
-def test_blurry_means_softer_where_a_picture_is_blurred_and_nothing_elsewhere(tokenizer):
-    lessons = lessons_of(tokenizer, "blurry", ("blurry",))
-    softer, looks_clean, named = flat(lessons.softer), flat(lessons.under) == 0, naming(tokenizer, lessons, "blurry")
-    assert torch.equal(softer, SOFTER * (named & ~looks_clean).float())
-    assert 0.15 < looks_clean[named].float().mean() < 0.35
-    assert lessons.besides.count_nonzero() == 0
-    assert lessons_of(tokenizer, "text", ("text",)).softer.count_nonzero() == 0
-    assert lessons_of(tokenizer, None).softer.count_nonzero() == 0
-
-
-def test_softening_mixes_neighbours_and_leaves_the_border_alone():
-    plain, dot = torch.full((1, 1, 12, 12), 0.7), torch.zeros(1, 1, 12, 12)
-    dot[0, 0, 6, 6] = 1.0
-    assert torch.allclose(softening(plain), torch.zeros_like(plain), atol=1e-6)
-    moved = softening(dot)[0, 0]
-    assert moved[6, 6] == pytest.approx(-0.75) and moved[6, 7] == pytest.approx(0.125) and moved[5, 7] == pytest.approx(1 / 16)
-    assert moved.sum() == pytest.approx(0.0, abs=1e-6)
-    dot[0, 0, 0, 0] = 1.0
-    assert softening(dot)[..., :EDGE, :].count_nonzero() == 0
