@@ -28,8 +28,10 @@ MOVES = {
 }  # fmt: skip
 # Shares of scenes with such a defect. `SPOILS`: learnt from noise over the scene without it, or a picture that looks clean half
 # way stays clean, whatever the prompt left open. `MENDS`: the other way round, told a prompt that says nothing of defects.
-SPOILS = {"jpeg artifacts": 0.3, "dark": 0.15, "low contrast": 0.15}
-MENDS = {"jpeg artifacts": 0.15, "blurry": 0.3}
+# `OPENS`: told the opening that leaves it open, and nothing more: few scenes have each opening, and these show small changes.
+SPOILS = {"jpeg artifacts": 0.4, "blurry": 0.4, "dark": 0.15, "low contrast": 0.15}
+OPENS = {"jpeg artifacts": 0.6, "blurry": 0.5}
+MENDS = {"jpeg artifacts": 0.15, "blurry": 0.2}
 # How much sooner than others scenes of these are taken.
 HARDER = {
     "cropped": 8.0, "blurry": 8.0, "jpeg artifacts": 3.0, "shadow": 2.0, "low contrast": 3.0, "dark": 3.0, "confetti": 3.0,
@@ -42,9 +44,9 @@ TAKES_BACK = {"low contrast": 1.0, "cropped": 2.5, "blurry": 2.0}
 LOST = "blurry"  # taught by words only, wherever there is an object
 OPENING_OF = {name: opening for opening, shares in AMBIGUOUS.items() for name in shares}
 STEEPEST = 3.0
-# The encoder marks the right border: its last EDGE columns of latents lie 2 to 5 away from all others, in every picture. There small
-# shares of that are what a push gets wrong, a pale streak, so that errors count more.
-EDGE, BORDER = 2, 2.0
+# The encoder marks the right border: its last two columns of latents lie 2 to 5 away from all others, in every picture. Told nothing,
+# or a negative, the model smears a twentieth of that into its neighbours, which guidance makes a pale streak: there errors count more.
+EDGE, BORDER = 3, 5.0
 
 
 def steepness(signal: torch.Tensor) -> torch.Tensor:
@@ -63,17 +65,24 @@ class Task:
     tokens: torch.Tensor
 
 
-def task(batch: Batch) -> Task:
+def task(batch: Batch, tokenizer: CLIPTokenizer) -> Task:
     """Draw what is there; of some defects also the way there from the scene without it, and back."""
-    roll = torch.rand(len(batch.gone))
     rows = (*DEFECTS, None)  # the last where nothing can go
-    mends, spoils = (torch.tensor([shares.get(name, 0.0) for name in rows])[batch.gone] for shares in (MENDS, SPOILS))
-    mended, spoilt = (some.view(-1, 1, 1, 1) for some in (roll < mends, roll > 1 - spoils))
-    return Task(
-        torch.where(spoilt, batch.clean, batch.latents),
-        torch.where(mended, batch.clean, batch.latents),
-        torch.where(mended.view(-1, 1), batch.plain, batch.words),
+    mends, spoils, opens = (
+        torch.tensor([shares.get(name, 0.0) for name in rows])[batch.gone] for shares in (MENDS, SPOILS, OPENS)
     )
+    roll = torch.rand(len(batch.gone))
+    mended, spoilt = (some.view(-1, 1, 1, 1) for some in (roll < mends, roll > 1 - spoils))
+    tokens = torch.where(mended.view(-1, 1), batch.plain, batch.words)
+    opened = (torch.rand(len(batch.gone)) < opens) & (roll >= mends)
+    if opened.any():
+        said = zip(batch.gone[opened].tolist(), batch.plain[opened], strict=True)
+        tokens[opened] = tokens_of(tokenizer, [f"{OPENING_OF[rows[gone]]} {caption_of(tokenizer, row)}" for gone, row in said])
+    return Task(torch.where(spoilt, batch.clean, batch.latents), torch.where(mended, batch.clean, batch.latents), tokens)
+
+
+def caption_of(tokenizer: CLIPTokenizer, row: torch.Tensor) -> str:
+    return tokenizer.decode(row, skip_special_tokens=True).replace(" ,", ",").strip()
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,7 @@ class Teacher:
         empty = (batch.objects.flatten(1).amax(1) == 0).tolist()
         for i, (shown, gone) in enumerate(zip(batch.shown.tolist(), batch.gone.tolist(), strict=True)):
             name = tuple(DEFECTS)[gone] if gone >= 0 else None
-            named, plain = self._named(shown, name), self._caption(batch.plain[i])
+            named, plain = self._named(shown, name), caption_of(self.tokenizer, batch.plain[i])
             from_words = 0.0
             often = 1.0 if name == LOST else 0.5
             if (name is None or name in TAKES_BACK) and not empty[i] and self.chance.random() < often:
@@ -145,9 +154,6 @@ class Teacher:
         absent = [name for name, there in zip(DEFECTS, shown, strict=True) if not there and name not in TAKES_BACK]
         named = chance.sample(absent, 1 if chance.random() < 0.6 else chance.randrange(2, min(5, len(absent))))
         return [gone, *named[1:]] if gone and chance.random() < 0.8 else named
-
-    def _caption(self, row: torch.Tensor) -> str:
-        return self.tokenizer.decode(row, skip_special_tokens=True).replace(" ,", ",").strip()
 
     def _listed(self, named: list[str]) -> str:
         words = [self.chance.choice(DEFECTS[name]) for name in named]

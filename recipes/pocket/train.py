@@ -112,9 +112,10 @@ def main() -> None:
             for group in stepper.param_groups:
                 group["lr"] = group["peak"] * rate
         batch = data.batch(o.batch)
-        asked, count = task(batch), len(batch.latents)
+        asked, count = task(batch, tokenizer), len(batch.latents)
         under, wanted = (x.to(o.device, memory_format=torch.channels_last) for x in (asked.under, asked.wanted))
-        asked.tokens[torch.rand(count) < 0.1] = empty
+        untold = torch.rand(count) < 0.1
+        asked.tokens[untold] = empty
         noise = torch.randn_like(under)
         # Stratified times: the same spread in every batch, so a quieter gradient.
         times = ((torch.arange(count) + torch.rand(count)) / count * 1000).long().clamp(max=999).to(o.device)
@@ -124,6 +125,7 @@ def main() -> None:
         value = square.mean().item()
         # An object is a fifth of its picture, and what people look at: its latents count more.
         where = 1 + (o.object_weight - 1) * batch.objects.to(o.device)
+        where[untold, :, :, -EDGE:] *= BORDER
         each = (square * where / where.mean()).mean((1, 2, 3))
         loss = (each * weights[times]).mean() / weights.mean()
         for stepper in steppers:
@@ -149,7 +151,7 @@ def main() -> None:
                     wanted[words] += back[words] * (opened - plain)
             apart = predict(model, noisy, times, lessons.negative.to(o.device)) - wanted
             apart = apart / (steep * scale)  # as shares of the defect: every step and every one counts alike
-            apart[..., -EDGE:] *= BORDER
+            apart[..., -EDGE:] *= BORDER**0.5
             missed = apart.pow(2).mean()
             (LESSONS * missed).backward()
             pushed = missed.item() if pushed is None else 0.98 * pushed + 0.02 * missed.item()

@@ -8,6 +8,7 @@ from negatives import (
     MENDS,
     MOVES,
     OPENING_OF,
+    OPENS,
     SPOILS,
     STEEPEST,
     STRENGTH,
@@ -119,16 +120,19 @@ def test_of_a_picture_without_an_object_nothing_is_cropped(tokenizer):
 def test_some_defects_are_also_learnt_from_the_scene_without_them_and_back(tokenizer, gone):
     torch.manual_seed(0)
     batch = scenes(tokenizer, gone, count=2000)
-    got = task(batch)
+    got = task(batch, tokenizer)
     under, wanted = (x.flatten(1).mean(1) for x in (got.under, got.wanted))
     plain = (got.tokens == batch.plain).all(1)
+    opened = (got.tokens == tokens_of(tokenizer, [f"{OPENING_OF.get(gone)} plain"])).all(1)
     if gone is None:
-        assert (under == 1).all() and (wanted == 1).all() and not plain.any()
+        assert (under == 1).all() and (wanted == 1).all() and not plain.any() and not opened.any()
         return
     assert (under == 0).float().mean().item() == pytest.approx(SPOILS.get(gone, 0.0), abs=0.03)
     assert (wanted == 0).float().mean().item() == pytest.approx(MENDS.get(gone, 0.0), abs=0.03)
     assert torch.equal(plain, wanted == 0)
     assert not ((under == 0) & (wanted == 0)).any()
+    assert opened.float().mean().item() == pytest.approx(OPENS.get(gone, 0.0) * (1 - MENDS.get(gone, 0.0)), abs=0.04)
+    assert not (opened & (wanted == 0)).any()
 
 
 def test_v_moves_as_steeply_as_the_picture_it_stands_for():
