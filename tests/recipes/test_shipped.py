@@ -14,9 +14,9 @@ def test_the_shipped_judge_knows_the_present_vocabulary_and_is_good_enough_to_ju
     judge, answers, accuracies = load_judge(WEIGHTS)
     assert set(judge.heads) == {*LABELS, "defects"}
     assert set(accuracies) == set(TASKS)
-    for figure in GOALS.keys() & answers.keys():  # the card says how good; the hardest are JPEG blocks and what is cropped
-        # Of 200 pictures one more or less falls either way between processors: sizes are right in 95 % or 94.5.
-        assert answers[figure][0] >= (0.8 if "negative" in figure else 0.945), figure
+    for figure in GOALS.keys() & answers.keys():  # the card says how good; the hardest are sizes
+        # Of two dozen pictures a defect is asked of, one falls either way between processors.
+        assert answers[figure][0] >= (0.9 if "negative" in figure else 0.965), figure
 
 
 @pytest.mark.slow
