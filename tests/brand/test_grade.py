@@ -31,7 +31,7 @@ def test_oklab_is_that_of_coloraide():
         assert ours == pytest.approx(Color(colour).convert("oklab").coords(), abs=1e-4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(["RGB", "RGBA", "L", "LA"]), st.integers(0, 99), st.floats(0.01, 1))
 def test_it_can_be_undone_bit_for_bit(mode, seed, strength):
     picture = noise(mode if mode != "LA" else "L", seed=seed).convert(mode)

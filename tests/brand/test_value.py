@@ -197,7 +197,7 @@ def test_a_new_brand_from_a_logo(tmp_path):
     assert set(brand.palette) == set(palette.colours)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=1, max_size=9), st.booleans())
 def test_any_picture_gives_a_brand_that_reads(tmp_path_factory, colours, clear):
     strip = Image.new("RGBA", (8 * len(colours), 8), (0, 0, 0, 0))

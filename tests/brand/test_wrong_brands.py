@@ -359,7 +359,7 @@ _json = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example({"$value": {"$value": None}})
 @given(_json)
 def test_no_tree_breaks_the_reader(tree):
@@ -369,7 +369,7 @@ def test_no_tree_breaks_the_reader(tree):
     assert found or not isinstance(tree, dict) or report.problems or not any("$value" in str(v) for v in tree.values())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_json, st.sampled_from([None, 1, "\t"]))
 def test_lines_are_those_of_the_keys(tree, indent):
     text = json.dumps(tree, indent=indent)
@@ -398,7 +398,7 @@ def test_lines_of_toml():
     assert found["text", "lines"] == 5 and found["text", "lines", "headline"] == 6 and found["text", "lines", "a-b"] == 7
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_no_text_is_more_than_an_error(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("any")

@@ -173,7 +173,7 @@ def test_a_subset_is_balanced(studio):
     assert plan.trials == studio.plan("s", "a {rocket|lemon|cup} on {mint|navy}", axes=axes, seeds=2, subset=24).trials
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(2, 5), min_size=1, max_size=4), st.data())
 def test_levels_of_any_subset_are_as_even_as_can_be(sizes, data):
     every = list(itertools.product(*(range(n) for n in sizes)))

@@ -27,7 +27,7 @@ def test_a_plain_picture_keeps_the_best_quality_and_every_pixels_colour():
     assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(22_500, 80_000))
 def test_a_busy_picture_gives_up_no_more_quality_than_the_limit_asks(limit):
     placement = replace(ALL["google-medium-rectangle-300x250"], max_bytes=limit, formats=("JPEG",))

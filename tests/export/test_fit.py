@@ -138,7 +138,7 @@ def placements(draw):
 sides, shares = st.integers(64, 2048), st.floats(0, 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.tuples(sides, sides), st.lists(placements(), min_size=1, max_size=12, unique_by=lambda p: p.name), st.tuples(shares, shares),
     st.sampled_from([None, "left", "centre", "right"]), st.booleans(), st.sampled_from([1024, 4096]), st.sampled_from([8, 64]),

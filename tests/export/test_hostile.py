@@ -61,7 +61,7 @@ def test_a_placement_that_would_name_another_path_is_refused(tmp_path, name):
     assert everything(tmp_path) == []
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(platform=st.text(max_size=90))
 def test_any_platform_is_one_plain_folder(tmp_path_factory, platform):
     folder = tmp_path_factory.mktemp("any")

@@ -10,7 +10,7 @@ from skimage import data, metrics
 from sdkit.export.likeness import likeness, ssim
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 60), st.integers(7, 40), st.integers(7, 40))
 def test_it_is_scikit_images(seed, noise, width, height):
     rng = np.random.default_rng(seed)

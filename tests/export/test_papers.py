@@ -196,7 +196,7 @@ def test_a_file_that_is_no_picture_is_named(tmp_path, picture, name):
         papers(tmp_path / name)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(FORMATS), st.data())
 def test_a_damaged_file_is_read_or_named(signer, format, data):
     small = Image.new("RGB", (32, 32), "teal")

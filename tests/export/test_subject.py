@@ -58,7 +58,7 @@ def test_a_focus_is_two_shares(focus):
         find(None, focus)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**32 - 1), st.floats(0, 1), st.floats(0, 1))
 def test_the_focus_lies_in_the_box(width, height, seed, x, y):
     image = Image.fromarray(np.random.default_rng(seed).integers(0, 255, (height, width, 3), np.uint8))

@@ -250,7 +250,7 @@ def test_the_example_of_the_readme_is_a_layout():
         assert render(layout, backdrop(size), size, {"headline": "Design lead", "eyebrow": "Berlin"}).blocks
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.text(st.characters(codec="latin-1", exclude_categories=("Cc", "Cf")), min_size=1, max_size=120),
     st.integers(60, 900), st.integers(60, 900), st.sampled_from(sorted(layouts())),

@@ -50,7 +50,7 @@ def test_pillow_measures_what_resvg_draws(text, face):
     assert abs(ys.min() - (120 + line.top * 80)) < 2 and abs(ys.max() - (120 + line.bottom * 80)) < 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text("abcdefghij  -äöß\u00ad,.", min_size=1, max_size=90), st.floats(4, 30))
 def test_no_line_is_wider_than_asked_and_no_letter_is_lost(text, width):
     text = cleaned("headline", text)

@@ -253,7 +253,7 @@ def expanded(template):
         assume(False)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(templates())
 def test_length_index_and_iteration_agree(template):
     expansion = expanded(template)
@@ -283,7 +283,7 @@ def resolve(parts, chosen, named, script):
             resolve(options[pick], chosen, named, script)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(templates())
 def test_the_count_is_that_of_trying_every_choice_one_after_the_other(template):
     expansion = expanded(template)
@@ -305,7 +305,7 @@ def test_the_count_is_that_of_trying_every_choice_one_after_the_other(template):
     assert count == len(expansion)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text("{}|\\=:$2 abxy,()", max_size=30) | st.text(max_size=60))
 def test_any_text_expands_or_is_a_prompt_error(text):
     try:

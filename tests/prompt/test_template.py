@@ -128,7 +128,7 @@ def test_writing_a_template_back_says_the_same(text):
     assert str(parse(str(template))) == str(template)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SPECIALS | st.text())
 @example(r"{\2::a|b}")
 @example(r"{3\::a|b\=c|\$$}")

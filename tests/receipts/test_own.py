@@ -73,7 +73,7 @@ requests = st.builds(
 mades = st.builds(Made, texts, texts, texts, texts, texts, texts, st.dictionaries(texts, texts, max_size=3), st.integers(1, 64))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(requests, mades, st.floats(0, 1e6))
 def test_a_receipt_round_trips(request_, made, seconds):
     receipt = read(write(Result(PICTURE, request_, made, seconds)))
@@ -218,7 +218,7 @@ places = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(places, json_values)
 def test_any_json_anywhere_raises_only_sdkit_errors(place, value):
     def change(about):
@@ -230,7 +230,7 @@ def test_any_json_anywhere_raises_only_sdkit_errors(place, value):
         assert isinstance(read(altered(change)), Receipt)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from([b"tEXt", b"zTXt", b"iTXt"]), st.sampled_from(["sdkit", "sdkit-image"]), st.binary(max_size=200))
 @example(b"iTXt", "sdkit", b"\0\0\0\0" + b"[" * 100_000)
 @example(b"tEXt", "sdkit", b'{"format": 1, "seconds": ' + b"[" * 900 + b"]" * 900 + b"}")
@@ -245,7 +245,7 @@ def test_random_bytes_in_a_chunk_raise_only_sdkit_errors(kind, key, body):
         assert isinstance(read(data[:at] + chunk + data[at:]), Receipt)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_damaged_embedded_source_raises_only_sdkit_errors(data):
     good = encode(Image.effect_noise((8, 8), 90))

@@ -134,7 +134,7 @@ def test_the_saved_notebook_shows_a_still():
 points = st.lists(st.tuples(st.floats(-50, 150), st.floats(-50, 150)), min_size=3, max_size=7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(points, st.floats(0.5, 60))
 def test_a_brush_covers_what_is_within_its_radius_and_nothing_else(line, size):
     mask = paint(checked([{"tool": "brush", "size": size, "points": line}]), np.zeros((90, 100), bool))
@@ -147,7 +147,7 @@ def test_a_brush_covers_what_is_within_its_radius_and_nothing_else(line, size):
     assert not (mask & (far > size / 2 + 0.01)).any() and not (~mask & (far < size / 2 - 0.01)).any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from([
     {"tool": "box", "points": [[3, 4], [40, 30]]}, {"tool": "lasso", "points": [[1, 1], [60, 5], [30, 50]]}, {"tool": "invert"},
     {"tool": "brush", "add": False, "size": 9, "points": [[5, 5], [50, 40]]}, {"tool": "clear"},
