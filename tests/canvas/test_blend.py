@@ -24,7 +24,7 @@ def right_half(size):
     return mask
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.integers(0, 10**6), st.integers(1, 60), st.integers(1, 60), st.integers(0, 12))
 def test_what_the_mask_keeps_comes_back_bit_for_bit(seed, width, height, feather):
     rng = np.random.default_rng(seed)
@@ -87,7 +87,7 @@ def test_all_kept_and_all_painted():
     assert canvas.paste_back(a, b, Image.new("L", (16, 16), 255)).tobytes() == b.tobytes()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(1, 40))
 def test_a_membrane_keeps_what_is_known_and_stays_between_its_extremes(seed, width, height):
     rng = np.random.default_rng(seed)

@@ -50,7 +50,7 @@ def test_extending_keeps_the_picture_bit_for_bit_and_fills_the_rest_from_its_edg
     assert {tuple(c) for c in np.asarray(wide).reshape(-1, 3)} <= colours  # nothing invented
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(64, 400), st.integers(64, 300), st.data())
 def test_windows_cover_all_that_is_unknown_and_lie_inside(width, height, data):
     mask = np.full((height, width), 255, np.uint8)

@@ -38,7 +38,7 @@ def turned(image, orientation):
     return image
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(
     st.integers(0, 10**9), st.sampled_from(MODES), st.integers(1, 8), st.integers(1, 48), st.integers(1, 48),
     st.integers(0, 6), st.integers(-2, 3), st.booleans(),
@@ -151,7 +151,6 @@ def test_modes_that_are_not_known_are_named():
         canvas.region_of((0, 0, 2, 2), Photo(Image.new("RGB", (4, 4))), protect=(0, 0, 4, 4))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6000), st.integers(1, 6000), st.data())
 def test_the_surroundings_of_a_mask_hold_it_and_are_no_strip(width, height, data):
     left, top = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))

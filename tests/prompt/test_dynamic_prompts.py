@@ -219,7 +219,7 @@ def test_ten_thousand_random_strings_expand_or_are_refused():
     assert made > 500
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(ALPHABET), max_size=40).map("".join))
 def test_a_template_written_back_is_the_same_template(text):
     try:

@@ -317,7 +317,6 @@ def test_any_text_expands_or_is_a_prompt_error(text):
         assert prompt.text.strip() and prompt.template == text
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=60), st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=5))
 def test_any_slot_value_arrives_unchanged(text, several):
     assume(text.replace(",", " ").strip() and all(value.replace(",", " ").strip() for value in several))

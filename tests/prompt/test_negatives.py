@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sdkit.errors import PromptError
@@ -77,7 +77,6 @@ def test_words_are_text(words):
         negative(words)
 
 
-@settings(deadline=None)
 @given(st.text("@\\,()[] acelnr:1-_", max_size=40) | st.text())
 def test_any_text_resolves_or_is_a_prompt_error(text):
     try:
@@ -86,7 +85,6 @@ def test_any_text_resolves_or_is_a_prompt_error(text):
         assert "@" in text
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("abAB ", min_size=1, max_size=5), max_size=8))
 def test_terms_are_unique_whatever_comes(terms):
     out = negative("@clean, " + ", ".join(terms)).split(", ")

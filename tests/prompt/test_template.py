@@ -117,7 +117,6 @@ def test_everything_else_is_plain_text(text):
     assert parse(text).parts == (Text(text),)
 
 
-@settings(deadline=None)
 @given(TOKENS.map(balanced))
 def test_writing_a_template_back_says_the_same(text):
     try:
@@ -144,7 +143,6 @@ def test_any_text_parses_or_is_a_prompt_error(text):
         assert parse(str(template)) == template
 
 
-@settings(deadline=None)
 @given(SPECIALS | st.text())
 def test_escaped_text_stands_for_itself(text):
     assert str(parse(escape(text))) == escape(text)
