@@ -126,7 +126,7 @@ A prompt reads like "a small rocket on a mint gradient background, on the left".
 - **{background_count} backgrounds:** with a colour: {coloured} (a gradient also between two); with colours of their own:
   {scenes}. {timed} also {times}. An empty one: "empty navy gradient".
 - **Defects** that training showed and named, for negative prompts to keep away: {defects}.
-  Of these "blurry" helps in some pictures only, and "jpeg artifacts" does nothing yet.
+  Of these "blurry", "cropped" and "shadow" help in most pictures, and "jpeg artifacts" hardly ever come up yet.
 - **Words without effect** that it knows to pass over, such as "stunning hero shot of" and "studio lighting".
 
 ## What it can't
