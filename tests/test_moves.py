@@ -120,7 +120,8 @@ def test_bad_moves_are_named_and_keep_nothing(studio, shot, tmp_path):
 
 
 def test_a_sweep_of_strengths_is_a_sheet_of_rows(studio, shot):
-    sheet = studio.vary(shot, strength=[0.2, 0.8], seeds=[1, 2], steps=5, progress=False)
+    other = "a lemon on a pink background"  # the less of the shot is kept, the more of this is followed
+    sheet = studio.vary(shot, prompt=other, strength=[0.2, 0.8], seeds=[1, 2], steps=5, progress=False)
     rows, columns, cells = sheet.grid()
     assert len(cells) == 4 and columns == ["seed 1", "seed 2"] and [r[-3:] for r in rows] == ["0.2", "0.8"]
     off = [np.abs(np.asarray(s.image, int) - np.asarray(shot.image, int)).mean() for s in sheet]
