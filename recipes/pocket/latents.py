@@ -19,6 +19,11 @@ def tokens_of(tokenizer: CLIPTokenizer, captions: list[str]) -> torch.Tensor:
     return tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt").input_ids
 
 
+def caption_of(tokenizer: CLIPTokenizer, row: torch.Tensor) -> str:
+    """The words of one row of tokens_of."""
+    return tokenizer.decode(row, skip_special_tokens=True).replace(" ,", ",").strip()
+
+
 class Batch(NamedTuple):
     """Scenes of one shape ("384x192").
 

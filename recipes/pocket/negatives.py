@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass
 
 import torch
-from latents import Batch, tokens_of
+from latents import Batch, caption_of, tokens_of
 from transformers import CLIPTokenizer
 from vocabulary import AMBIGUOUS, DEFECTS
 
@@ -38,7 +38,7 @@ HARDER = {
 }  # fmt: skip
 # Where all of a cropped object would be hardly shows in what is left, and what a blurred picture has lost its pixels do not tell.
 # But the model itself draws what is opened by "tightly framed", and the negative may take back what these words did: this many times
-# as much. Where a picture is sharp already they do nothing, and neither does the negative. They must stand for one defect: while
+# as much. Where a picture is sharp already they should do nothing, nor the negative. They must stand for one defect: while
 # "snapshot of" also stood for darkness, "blurry" learnt to brighten, and ruined clean pictures.
 TAKES_BACK = {"low contrast": 1.0, "cropped": 2.5, "blurry": 2.0}
 LOST = "blurry"  # taught by words only, wherever there is an object
@@ -79,10 +79,6 @@ def task(batch: Batch, tokenizer: CLIPTokenizer) -> Task:
         said = zip(batch.gone[opened].tolist(), batch.plain[opened], strict=True)
         tokens[opened] = tokens_of(tokenizer, [f"{OPENING_OF[rows[gone]]} {caption_of(tokenizer, row)}" for gone, row in said])
     return Task(torch.where(spoilt, batch.clean, batch.latents), torch.where(mended, batch.clean, batch.latents), tokens)
-
-
-def caption_of(tokenizer: CLIPTokenizer, row: torch.Tensor) -> str:
-    return tokenizer.decode(row, skip_special_tokens=True).replace(" ,", ",").strip()
 
 
 @dataclass(frozen=True)
